@@ -1,0 +1,47 @@
+"""The Internet checksum and the addresses that its IPv6 pseudo-header takes (RFC 1071, RFC 8200 8.1).
+
+For everything above IPv6 the source is the Home Address option's address where that option is there,
+and the destination is the one that the packet arrives at in the end: the Type 2 Routing header's
+home address while a segment is left (RFC 6275 6.1.1, 6.4).
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+
+def ones_complement(data: bytes, initial: int = 0) -> int:
+    """The 16-bit one's complement sum of data and of an earlier sum over an even count of octets."""
+    number = int.from_bytes(data, "big")
+    if len(data) % 2:
+        number <<= 8
+    number += initial
+    # 2**16 is 1 modulo 65535, so the remainder is the folded sum; zero stands for 65535 then.
+    return number % 0xFFFF or (0xFFFF if number else 0)
+
+
+def pseudo_header(source: bytes, destination: bytes, next_header: int, length: int) -> bytes:
+    """RFC 8200 8.1: 40 octets; length is that of the upper layer's packet."""
+    return source + destination + length.to_bytes(4, "big") + bytes((0, 0, 0, next_header))
+
+
+def transport_checksum(source: IPv6Address, destination: IPv6Address, next_header: int,
+                       packet: bytes) -> int:
+    """What the checksum field must hold; the field is zero in `packet`."""
+    pseudo = pseudo_header(source.packed, destination.packed, next_header, len(packet))
+    return 0xFFFF ^ ones_complement(packet, ones_complement(pseudo))
+
+
+def is_right(source: IPv6Address, destination: IPv6Address, next_header: int,
+             packet: bytes) -> bool:
+    """Whether a packet whose checksum field is filled in sums up as it should."""
+    return transport_checksum(source, destination, next_header, packet) == 0
+
+
+def pseudo_addresses(source: IPv6Address, destination: IPv6Address,
+                     home_address: IPv6Address | None = None,
+                     final_destination: IPv6Address | None = None,
+                     ) -> tuple[IPv6Address, IPv6Address]:
+    """The pseudo-header's addresses of a packet with these header, option and routing addresses."""
+    return (source if home_address is None else home_address,
+            destination if final_destination is None else final_destination)

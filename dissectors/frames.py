@@ -1,0 +1,54 @@
+"""A block of captured frames, as every source hands it to the scan lane.
+
+One buffer of raw octets and, beside it, where each frame lies in it. Files, standard input and
+live capture give the same batches, so everything behind them exists once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Octets = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+SLACK = 192
+"""Zero octets behind the last frame of a batch, so that gathering fixed rows never runs out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Where frames of a batch were captured: LINKTYPE_ number and the capture point's name."""
+
+    link_type: int
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """Frames in file order. `data` is reused: it is valid until the next batch is asked for.
+
+    data: (octets + SLACK,) uint8; start, caplen, wirelen, time_ns, interface: (n,) int64, offsets
+    and lengths in octets, times in nanoseconds since the epoch, interface an index into
+    `interfaces`. `first_frame` is the number of the first frame in its file, counting from 1.
+    """
+
+    data: Octets
+    start: Ints
+    caplen: Ints
+    wirelen: Ints
+    time_ns: Ints
+    interface: Ints
+    interfaces: tuple[Interface, ...]
+    first_frame: int = 1
+    file: int = 0
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def frame(self, row: int) -> bytes:
+        """The captured octets of one frame."""
+        begin = int(self.start[row])
+        return self.data[begin : begin + int(self.caplen[row])].tobytes()

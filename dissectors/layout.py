@@ -1,0 +1,320 @@
+"""A message is declared once; parser, builder, columns, tree and filter names are derived.
+
+`declare` turns a class of fields into a frozen dataclass with a `Layout`: for each field its name,
+bit offset, width, kind, enum, label, unit, scale and filter name. Nothing else writes an offset.
+
+The fixed part of a message has constant bit offsets. At most one field, the last, is a tail: the
+rest of the octets as they are, as text, or as a list of options. Lengths, checksums and padding are
+no fields of the message: they are derived on build and verified on parse. Where one stands inside a
+body it has a place in the layout (`tail_length`, `pad_length`), so that offsets stay right.
+
+A message keeps the wire's numbers; `scale` and `unit` are for those who show them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from enum import Enum, IntEnum
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+
+from dissectors.errors import BuildError, ParseError
+
+
+class Kind(Enum):
+    """What the bits of a field are."""
+
+    UINT = "unsigned integer"
+    FLAG = "flag"
+    IPV6 = "IPv6 address"
+    IPV4 = "IPv4 address"
+    LINK = "link-layer address"
+    RESERVED = "reserved, zero"
+    TAIL_LENGTH = "octets in the tail, derived"
+    PAD_LENGTH = "zero octets behind the tail, derived"
+    OCTETS = "octets"
+    TEXT = "text"
+    OPTIONS = "options"
+
+    @property
+    def is_tail(self) -> bool:
+        return self in (Kind.OCTETS, Kind.TEXT, Kind.OPTIONS)
+
+    @property
+    def is_derived(self) -> bool:
+        """It has a place on the wire and none in the message."""
+        return self in (Kind.TAIL_LENGTH, Kind.PAD_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a layout; `bit` counts from the message's first bit, network order."""
+
+    kind: Kind
+    width: int
+    label: str
+    filter: str = ""
+    unit: str = ""
+    scale: int = 1
+    enum: type[IntEnum] | None = None
+    registry: Registry | None = None
+    name: str = ""
+    bit: int = 0
+    secret: bool = False
+    """Its octets are shown masked."""
+
+    @property
+    def begin(self) -> int:
+        """First octet that holds a bit of the field."""
+        return self.bit // 8
+
+    @property
+    def end(self) -> int:
+        """Octet behind the last one that holds a bit of the field."""
+        return (self.bit + self.width + 7) // 8
+
+    @property
+    def shift(self) -> int:
+        """How far the octets' big-endian number is shifted right to leave the field."""
+        return self.end * 8 - self.bit - self.width
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Something in a message that should not be there; the message stands all the same."""
+
+    reason: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All that is known of a message type. `prefix` is the filter prefix (`mip6.bu`)."""
+
+    number: int
+    prefix: str
+    ref: str
+    label: str
+    fields: tuple[Field, ...]
+    align: tuple[int, int]
+    fixed: int
+    """Octets of the fixed part."""
+    least: int
+    """Octets of it that must be there; what is missing behind them reads as zero."""
+    registry: Registry
+
+    @property
+    def origin(self) -> int:
+        """Where the body begins in its header, in octets."""
+        return self.registry.origin
+
+    @property
+    def tail(self) -> Field | None:
+        """The variable part, if the message has one."""
+        return self.fields[-1] if self.fields and self.fields[-1].kind.is_tail else None
+
+    def __getitem__(self, name: str) -> Field:
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(f"{self.prefix} has no field {name}")
+
+
+def filter_name(layout: Layout, field: Field) -> str:
+    """The full filter name; a field whose filter has a dot stands outside the layout's prefix.
+
+    Wireshark names few reserved fields, so theirs are ours: `netmip6.bu.reserved`.
+    """
+    if field.kind is Kind.RESERVED:
+        return f"netmip6.{layout.prefix.removeprefix('netmip6.').removeprefix('mip6.')}.{field.name}"
+    return field.filter if "." in field.filter else f"{layout.prefix}.{field.filter}"
+
+
+class Message:
+    """Base of all declared messages and options."""
+
+    __slots__ = ()
+    layout: ClassVar[Layout]
+
+    @property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Message):
+    """A message or option whose type number nobody declared; it round-trips."""
+
+    number: int
+    data: bytes
+
+
+Options = tuple[Message, ...]
+
+
+class Framing(Enum):
+    """How a list of options is written."""
+
+    TLV = "type, length in octets; Pad1 is type 0 alone, PadN type 1"
+    ND = "type, length in units of 8 octets that counts both"
+
+
+@dataclass(slots=True, eq=False)
+class Registry:
+    """Type numbers of one protocol and the messages that carry them. Open to additions.
+
+    `origin` octets of a common header stand before each body. Where the messages are carried in one
+    type of another registry, `carrier` is that type: its first field is the number, its tail the
+    body.
+    """
+
+    name: str
+    framing: Framing | None = None
+    origin: int = 0
+    carrier: type[Message] | None = None
+    types: dict[int, type[Message]] = field(default_factory=dict)
+
+    def add(self, number: int, message: type[Message]) -> None:
+        if number in self.types:
+            raise BuildError(f"{self.name} {number} is {self.types[number].__name__} already")
+        self.types[number] = message
+
+
+def _spec(kind: Kind, width: int, label: str, **more: Any) -> Any:
+    return Field(kind, width, label, **more)
+
+
+def uint(width: int, label: str, *, filter: str = "", unit: str = "", scale: int = 1,  # noqa: A002
+         enum: type[IntEnum] | None = None) -> Any:
+    """An unsigned integer of `width` bits; the value shown is the wire's times `scale`."""
+    return _spec(Kind.UINT, width, label, filter=filter, unit=unit, scale=scale, enum=enum)
+
+
+def flag(label: str, *, filter: str = "") -> Any:  # noqa: A002
+    """One bit."""
+    return _spec(Kind.FLAG, 1, label, filter=filter)
+
+
+def ipv6_address(label: str, *, filter: str = "") -> Any:  # noqa: A002
+    """16 octets, shown as RFC 5952 says."""
+    return _spec(Kind.IPV6, 128, label, filter=filter)
+
+
+def ipv4_address(label: str, *, filter: str = "") -> Any:  # noqa: A002
+    """4 octets."""
+    return _spec(Kind.IPV4, 32, label, filter=filter)
+
+
+def link_address(label: str, *, filter: str = "", width: int = 48) -> Any:  # noqa: A002
+    """Octets of a fixed count that name an interface, such as a MAC address."""
+    return _spec(Kind.LINK, width, label, filter=filter)
+
+
+def tail_length(label: str, *, filter: str = "") -> Any:  # noqa: A002
+    """One octet: how many octets the tail has. Written without annotation, it is no attribute."""
+    return _spec(Kind.TAIL_LENGTH, 8, label, filter=filter)
+
+
+def pad_length(label: str, *, filter: str = "") -> Any:  # noqa: A002
+    """One octet: how many zero octets stand behind the tail. Written without annotation."""
+    return _spec(Kind.PAD_LENGTH, 8, label, filter=filter)
+
+
+def reserved(width: int) -> Any:
+    """Bits that are sent as zero; others are an anomaly, and are kept."""
+    return _spec(Kind.RESERVED, width, "Reserved", filter="reserved")
+
+
+def octets(label: str, *, filter: str = "", registry: Registry | None = None,  # noqa: A002
+           secret: bool = False) -> Any:
+    """The rest of the message as it is, or a body of `registry` that the first field numbers."""
+    return _spec(Kind.OCTETS, 0, label, filter=filter, registry=registry, secret=secret)
+
+
+def text(label: str, *, filter: str = "") -> Any:  # noqa: A002
+    """The rest of the message, meant to be read; kept as octets, since a sender may lie."""
+    return _spec(Kind.TEXT, 0, label, filter=filter)
+
+
+def option_list(registry: Registry) -> Any:
+    """The rest of the message as options of a registry."""
+    return _spec(Kind.OPTIONS, 0, "Options", registry=registry)
+
+
+_DEFAULTS: dict[Kind, Any] = {
+    Kind.UINT: 0,
+    Kind.RESERVED: 0,
+    Kind.FLAG: False,
+    Kind.IPV6: ipaddress.IPv6Address(0),
+    Kind.IPV4: ipaddress.IPv4Address(0),
+    Kind.OCTETS: b"",
+    Kind.TEXT: b"",
+    Kind.OPTIONS: (),
+}
+
+M = TypeVar("M", bound=type)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=False)
+def declare(registry: Registry, number: int, prefix: str, *, ref: str, label: str = "",
+            align: tuple[int, int] = (1, 0), least: int | None = None) -> Callable[[M], M]:
+    """Class decorator: freeze the class's fields into a layout and put it into a registry.
+
+    align is (n, m): an option begins at x*n + m octets from the start of its header. least: octets
+    of the fixed part without which the message is none; all of it, if not said.
+    """
+
+    def freeze(cls: M) -> M:
+        found = tuple(_placed(cls))
+        bits = sum(f.width for f in found)
+        if bits % 8:
+            raise BuildError(f"{cls.__name__}: {bits} bits are not whole octets")
+        if any(f.kind.is_tail for f in found[:-1]):
+            raise BuildError(f"{cls.__name__}: only the last field may be variable")
+        summary = label or _words(cls.__name__)
+        frozen: Any = dataclass(frozen=True, slots=True)(cls)
+        fixed = bits // 8
+        needed = fixed if least is None else least
+        frozen.layout = Layout(
+            number, prefix, ref, summary, found, align, fixed, needed, registry
+        )
+        registry.add(number, frozen)
+        return cast("M", frozen)
+
+    return freeze
+
+
+def _placed(cls: type) -> Iterator[Field]:
+    """The class's fields in order, with name and bit offset; class defaults become plain ones."""
+    bit = 0
+    for name, spec in list(vars(cls).items()):
+        if not isinstance(spec, Field):
+            continue
+        yield Field(spec.kind, spec.width, spec.label, spec.filter or name, spec.unit, spec.scale,
+                    spec.enum, spec.registry, name, bit, spec.secret)
+        if spec.kind.is_derived:
+            delattr(cls, name)
+        elif spec.kind is Kind.LINK:
+            setattr(cls, name, bytes(spec.width // 8))
+        else:
+            setattr(cls, name, _DEFAULTS[spec.kind])
+        bit += spec.width
+
+
+def _words(name: str) -> str:
+    out = "".join(f" {c}" if c.isupper() and i and not name[i - 1].isupper() else c
+                  for i, c in enumerate(name))
+    return out.strip()
+
+
+def values(message: Message) -> dict[str, Any]:
+    """Field names and values of a declared message."""
+    return {f.name: getattr(message, f.name) for f in fields(message)}  # type: ignore[arg-type]
+
+
+def need(data: bytes, begin: int, end: int, size: int, what: str) -> None:
+    """Raise unless [begin, end) has `size` octets and lies inside data."""
+    if end > len(data) or end - begin < size:
+        raise ParseError(f"{what} needs {size} octets, {max(0, min(end, len(data)) - begin)} are there",
+                         begin, size)

@@ -1,0 +1,61 @@
+"""Addresses of a capture as small integers, IPv6 and IPv4 side by side."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import numpy as np
+
+from dissectors.frames import Ints, Octets
+from dissectors.interning import InternTable
+from dissectors.scan import gather
+
+NONE = -1
+"""No address."""
+
+
+class AddressBook:
+    """Interns addresses: IPv6 addresses get even numbers, IPv4 addresses odd ones."""
+
+    def __init__(self) -> None:
+        self._six = InternTable(2)
+        self._four = InternTable(1)
+        self.unspecified = self.add(ipaddress.IPv6Address(0))
+        self.all_ones = self.add(ipaddress.IPv6Address((1 << 128) - 1))
+        self.unspecified4 = self.add(ipaddress.IPv4Address(0))
+
+    def six(self, data: Octets, at: Ints) -> Ints:
+        """Numbers of the IPv6 addresses at each offset."""
+        return self._six.intern(gather.words(data, at)) * 2
+
+    def four(self, data: Octets, at: Ints) -> Ints:
+        """Numbers of the IPv4 addresses at each offset."""
+        return self._four.intern([gather.number(data, at, 4).astype(np.uint64)]) * 2 + 1
+
+    def add(self, address: ipaddress.IPv6Address | ipaddress.IPv4Address) -> int:
+        """The number of one address."""
+        octets = np.frombuffer(address.packed, np.uint8)
+        at = np.zeros(1, np.int64)
+        return int((self.six if address.version == 6 else self.four)(octets, at)[0])
+
+    def is_six(self, ids: Ints) -> Ints:
+        return (ids >= 0) & (ids % 2 == 0)
+
+    def packed(self, number: int) -> bytes:
+        """The address's octets, 16 or 4."""
+        if number % 2:
+            return int(self._four.keys[number // 2, 0]).to_bytes(4, "big")
+        return self._six.keys[number // 2].tobytes()
+
+    def prefix64(self, number: int) -> bytes:
+        """The first 8 octets of an IPv6 address."""
+        return self.packed(number)[:8]
+
+    def text(self, number: int) -> str | None:
+        """The address as RFC 5952 writes it; None for no address."""
+        if number < 0:
+            return None
+        return str(ipaddress.ip_address(self.packed(number)))
+
+    def __len__(self) -> int:
+        return 2 * max(len(self._six), len(self._four))

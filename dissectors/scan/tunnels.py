@@ -1,0 +1,103 @@
+"""Tunnelled user packets: which flow, how long, and a digest that bi-cast copies share.
+
+A flow is the tunnel's two ends and the inner packet's two ends, 64 octets that repeat from packet
+to packet; each distinct one gets a number, and what is known of it stands in the table's columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dissectors.frames import Ints, Octets
+from dissectors.interning import InternTable, Words
+from dissectors.scan import gather
+from dissectors.scan.addresses import AddressBook
+
+ROW = 104
+"""Octets looked at from the outer IPv6 header on: two headers and 24 octets of the inner payload.
+
+The inner packet's first 64 octets hold a transport checksum or a sequence number of everything
+that travels, so two packets that agree in them and in length are copies of one.
+"""
+
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93,
+                 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x94D049BB133111EB, 0xBF58476D1CE4E5B9],
+                np.uint64)
+_HALF = np.uint64(32)
+
+
+class Tunnels:
+    """Numbers flows. Columns by flow number: outer_src, outer_dst, inner_src, inner_dst (AddressBook)."""
+
+    def __init__(self, addresses: AddressBook) -> None:
+        self._addresses = addresses
+        self._table = InternTable(8)
+        self._ends = np.full((1024, 4), -1, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @property
+    def ends(self) -> Ints:
+        """(flows, 4): outer source, outer destination, inner source, inner destination."""
+        return self._ends[: len(self._table)]
+
+    def six(self, rows: Octets) -> tuple[Ints, Ints, Words]:
+        """Flow, inner length and digest of IPv6-in-IPv6 packets: rows (n, ROW) from the outer header."""
+        wide = rows.view(np.uint64)
+        flow = self._flows([wide[:, n] for n in (1, 2, 3, 4, 6, 7, 8, 9)], six=True)
+        length = ((rows[:, 44].astype(np.int64) << 8) | rows[:, 45]) + 40
+        return flow, length, _digest([wide[:, n] for n in range(5, 13)], length)
+
+    def other(self, data: Octets, tunnel: Ints, inner: Ints, end: Ints) -> tuple[Ints, Ints, Words]:
+        """The same for any tunnel: `tunnel` and `inner` are offsets of the IP headers."""
+        n = len(tunnel)
+        words = np.zeros((8, n), np.uint64)
+        ends = np.zeros((4, n), np.int64)
+        length = np.zeros(n, np.int64)
+        for which, at in ((0, tunnel), (1, inner)):
+            six = data[at] >> 4 == 6
+            for version, rows in ((6, np.flatnonzero(six)), (4, np.flatnonzero(~six))):
+                where = at[rows]
+                for side in (0, 1):
+                    if version == 6:
+                        ids = self._addresses.six(data, where + 8 + 16 * side)
+                    else:
+                        ids = self._addresses.four(data, where + 12 + 4 * side)
+                    ends[2 * which + side, rows] = ids
+                if which:
+                    size = gather.number(data, where + (4 if version == 6 else 2), 2)
+                    length[rows] = size + 40 if version == 6 else size
+        # Address numbers are shorter than addresses and as exact; a mark keeps the two apart.
+        words[:4] = ends.astype(np.uint64)
+        words[4] = np.uint64((1 << 64) - 1)
+        flow = self._flows(list(words), six=False)
+        # Only what was captured and is the inner packet's own enters the digest.
+        head = gather.rows(data, inner, 64).copy()
+        kept = np.minimum(np.minimum(end - inner, length), 64)
+        head[np.arange(64) >= kept[:, None]] = 0
+        wide = head.view(np.uint64)
+        return flow, length, _digest([wide[:, k] for k in range(8)], length)
+
+    def _flows(self, words: list[Words], *, six: bool) -> Ints:
+        before = len(self._table)
+        flow = self._table.intern(words)
+        after = len(self._table)
+        if after > before:
+            while len(self._ends) < after:
+                self._ends = np.concatenate([self._ends, np.full_like(self._ends, -1)])
+            keys = self._table.keys[before:after]
+            self._ends[before:after] = self._addressed(keys) if six else keys[:, :4].astype(np.int64)
+        return flow
+
+    def _addressed(self, keys: Words) -> Ints:
+        data = np.ascontiguousarray(keys).view(np.uint8).reshape(-1)
+        at = np.arange(len(keys)) * 64
+        return np.stack([self._addresses.six(data, at + 16 * n) for n in range(4)], axis=1)
+
+
+def _digest(words: list[Words], length: Ints) -> Words:
+    mixed = length.astype(np.uint64)
+    for n, column in enumerate(words):
+        mixed = (mixed ^ (mixed >> _HALF) ^ column) * _ODD[n]
+    return mixed ^ (mixed >> _HALF)

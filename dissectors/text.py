@@ -1,0 +1,33 @@
+r"""The one door from the wire's octets to text that is shown.
+
+Whoever holds a mobile node chooses its NAI, and the NAI reaches terminals, spreadsheets and web
+pages. Every control, format, private, unassigned or surrogate character comes out as an escape, and
+so does the backslash, so that no two different octet strings look alike.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_PLAIN = frozenset(range(0x20, 0x7F)) - {0x5C}
+
+
+def printable(octets: bytes) -> str:
+    r"""UTF-8 text that is safe to show: `\x0a`, `\u202e`, `\\`, and `\xNN` for what is not UTF-8."""
+    if _PLAIN.issuperset(octets):
+        return octets.decode("ascii")
+    return "".join(map(_shown, octets.decode("utf-8", "surrogateescape")))
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if character == "\\":
+        return "\\\\"
+    if 0xDC80 <= code <= 0xDCFF:  # surrogateescape's stand-in for the octet 0x80 to 0xFF
+        return f"\\x{code - 0xDC00:02x}"
+    if unicodedata.category(character) not in _ESCAPED:
+        return character
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

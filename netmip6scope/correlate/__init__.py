@@ -1,0 +1,1 @@
+"""Sessions and handoffs out of scanned batches: streaming, with bounded state."""

@@ -1,0 +1,125 @@
+"""Finds bi-cast copies: one downlink packet in two tunnels, at most 500 ms apart.
+
+Packets are looked at closely only for a mobile node that gets some through more than one router
+just then. Of the others the last 500 ms are kept, since the second router may come next.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dissectors.frames import Ints
+from dissectors.scan.batch import TunnelBatch
+
+BICAST_NS = 500_000_000
+_MAX_WAITING = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One downlink packet seen in two tunnels: the mobile node's address and both copies."""
+
+    hoa: int
+    ars: tuple[int, int]
+    times_ns: tuple[int, int]
+    length: int
+
+
+class BicastPairs:
+    """Pairs copies batch by batch."""
+
+    def __init__(self) -> None:
+        self._router = np.full(1024, -1, np.int64)
+        self._mixed_until_ns = np.full(1024, -(1 << 63), np.int64)
+        self._recent: deque[list[Ints]] = deque()
+
+    def find(self, batch: TunnelBatch, address: Ints, router: Ints) -> list[Pair]:
+        """Pairs that end in this batch; address: inner destinations, router: outer ones."""
+        columns = [address, router, batch.time_ns, batch.length, batch.digest.view(np.int64)]
+        suspects = self._suspects(address, router, batch.time_ns)
+        pairs: list[Pair] = []
+        if suspects is not None:
+            chunks = [*self._recent, columns]
+            picked = [np.flatnonzero(suspects[c[0]]) for c in chunks]
+            merged = [np.concatenate([c[n][p] for c, p in zip(chunks, picked, strict=True)])
+                      for n in range(5)]
+            paired = np.zeros(len(merged[0]), np.bool_)
+            order = np.lexsort((merged[2], merged[4], merged[0]))
+            pairs = _match(order, *merged, paired)
+            columns = self._without(chunks, picked, paired)
+        self._keep(columns)
+        return pairs
+
+    def _suspects(self, address: Ints, router: Ints, time_ns: Ints) -> NDArray[np.bool_] | None:
+        """By address: gets packets through a second router now or did 500 ms ago; None: nobody."""
+        size = int(address.max()) + 1
+        while len(self._router) < size:
+            self._router = np.concatenate([self._router, np.full_like(self._router, -1)])
+            self._mixed_until_ns = np.concatenate(
+                [self._mixed_until_ns, np.full_like(self._mixed_until_ns, -(1 << 63))])
+        before = self._router[address]
+        self._router[address] = router
+        differs = ((before != router) & (before >= 0)) | (router != self._router[address])
+        if differs.any():
+            self._mixed_until_ns[address[differs]] = int(time_ns.max()) + BICAST_NS
+        mixed = self._mixed_until_ns[address] >= time_ns
+        if not mixed.any():
+            return None
+        suspects = np.zeros(len(self._router), np.bool_)
+        suspects[address[mixed]] = True
+        return suspects
+
+    def _without(self, chunks: list[list[Ints]], picked: list[Ints], paired: NDArray[np.bool_]
+                 ) -> list[Ints]:
+        """Take paired rows out of what is kept; the last chunk, this batch's, is returned."""
+        at = 0
+        for n, (chunk, rows) in enumerate(zip(chunks, picked, strict=True)):
+            done = rows[paired[at : at + len(rows)]]
+            at += len(rows)
+            if len(done):
+                keep = np.ones(len(chunk[0]), np.bool_)
+                keep[done] = False
+                chunks[n] = [c[keep] for c in chunk]
+        self._recent = deque(chunks[:-1])
+        return chunks[-1]
+
+    def _keep(self, columns: list[Ints]) -> None:
+        if not len(columns[0]):
+            return
+        horizon = int(columns[2].max()) - BICAST_NS
+        while self._recent and (not len(self._recent[0][2])
+                                or int(self._recent[0][2].max()) < horizon):
+            self._recent.popleft()
+        near = columns[2] >= horizon
+        self._recent.append([c[near] for c in columns])
+
+
+def _match(order: Ints, hoa: Ints, router: Ints, time_ns: Ints, length: Ints, digest: Ints,
+           paired: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[Pair]:
+    """Pair neighbours of equal address and digest in different tunnels, earliest first."""
+    pairs = []
+    h, d = hoa[order], digest[order]
+    same = np.flatnonzero((h[1:] == h[:-1]) & (d[1:] == d[:-1])) + 1
+    last_run = -1
+    waiting: list[int] = []
+    for k in same.tolist():
+        if k - 1 != last_run:
+            waiting = [int(order[k - 1])]
+        last_run = k
+        row = int(order[k])
+        for other in waiting:
+            near = time_ns[row] - time_ns[other] <= BICAST_NS
+            if near and router[other] != router[row] and length[other] == length[row]:
+                waiting.remove(other)
+                paired[row] = paired[other] = True
+                pairs.append(Pair(int(hoa[row]), (int(router[other]), int(router[row])),
+                                  (int(time_ns[other]), int(time_ns[row])), int(length[row])))
+                break
+        else:
+            waiting.append(row)
+            del waiting[:-_MAX_WAITING]
+    return pairs

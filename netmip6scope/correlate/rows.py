@@ -1,0 +1,168 @@
+"""Turns sessions and handoffs into the tables of CONTRACT 2.2 and 2.3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from dissectors.scan.batch import Names
+from dissectors.text import printable
+from netmip6scope.correlate.correlator import REJECTED, Correlator
+from netmip6scope.correlate.model import NEVER, UNKNOWN, Handoff, Outcome, Session
+from netmip6scope.tables.columns import NULL, Kind, Table
+from netmip6scope.tables.schema import HANDOFFS, SESSIONS
+
+
+def outcome_of(handoff: Handoff, end_ns: int, patience_ns: int) -> tuple[Outcome, int]:
+    """How the attempt ended and the status to show, for a capture that ends at `end_ns`."""
+    refused = handoff.ho_status > 0
+    if handoff.accepted:
+        asked = handoff.ho_response_ns != NEVER and not refused
+        return (Outcome.COMPLETE, UNKNOWN) if asked else (
+            Outcome.REACTIVE, handoff.ho_status if refused else UNKNOWN)
+    if handoff.ba_status >= REJECTED and handoff.ba_ns >= handoff.bu_ns != NEVER:
+        return Outcome.BINDING_REJECTED, handoff.ba_status
+    if handoff.bu_ns != NEVER:
+        waited = end_ns - handoff.last_bu_ns
+        return (Outcome.BINDING_TIMEOUT if waited >= patience_ns else Outcome.INCOMPLETE), UNKNOWN
+    if refused:
+        return Outcome.CONTEXT_REFUSED, handoff.ho_status
+    if handoff.ho_response_ns != NEVER:
+        waited = end_ns - handoff.ho_response_ns
+        return (Outcome.BINDING_TIMEOUT if waited >= patience_ns else Outcome.INCOMPLETE), UNKNOWN
+    waited = end_ns - handoff.last_request_ns
+    return (Outcome.CONTEXT_TIMEOUT if waited >= patience_ns else Outcome.INCOMPLETE), UNKNOWN
+
+
+class Tables:
+    """Builds tables from a finished correlator."""
+
+    def __init__(self, correlator: Correlator, names: Names) -> None:
+        self._c = correlator
+        self._names = names
+        self._texts: dict[int, str | None] = {UNKNOWN: None}
+
+    def address(self, number: int) -> str | None:
+        """An address as text, each written once."""
+        text = self._texts.get(number, "")
+        if text == "":
+            text = self._texts[number] = self._c.addresses.text(number)
+        return text
+
+    def name(self, number: int) -> str | None:
+        return None if number < 0 else printable(self._names.octets[number])
+
+    def handoffs(self) -> Table:
+        """One row per handoff attempt, in order of start."""
+        c, rows = self._c, self._c.handoffs
+        ended = [outcome_of(h, c.end_ns, c.profile.retransmission_ns) for h in rows]
+        measured = [o in (Outcome.COMPLETE, Outcome.REACTIVE) for o, _ in ended]
+        times: dict[str, Any] = {
+            "start": _numbers(h.start_ns for h in rows),
+            "ho_request_time": _numbers(h.ho_request_ns for h in rows),
+            "ho_response_time": _numbers(h.ho_response_ns for h in rows),
+            "bu_time": _numbers(h.bu_ns for h in rows),
+            "ba_time": _numbers(h.ba_ns for h in rows),
+            "teardown_time": _numbers(h.teardown_ns for h in rows),
+        }
+        for column, slot in (("last_dl_sar_time", "last_dl_sar_ns"),
+                             ("first_dl_tar_time", "first_dl_tar_ns"),
+                             ("last_ul_sar_time", "last_ul_sar_ns"),
+                             ("first_ul_tar_time", "first_ul_tar_ns")):
+            times[column] = _numbers(
+                getattr(h, slot) if ok else NULL for h, ok in zip(rows, measured, strict=True))
+        values = times | {
+            "handoff": _numbers(h.number for h in rows),
+            "session": _numbers(h.session.number for h in rows),
+            "mn_id": _texts(self.name(h.session.mn_id) for h in rows),
+            "hoa": _texts(self.address(h.session.hoa) for h in rows),
+            "hoa4": _texts(self.address(h.session.hoa4) for h in rows),
+            "kind": _texts("inter-ar" for _ in rows),
+            "sar": _texts(self.address(h.sar) for h in rows),
+            "tar": _texts(self.address(h.tar) for h in rows),
+            "ha": _texts(self.address(h.session.ha if h.ha == UNKNOWN else h.ha) for h in rows),
+            "outcome": _texts(o.label for o, _ in ended),
+            "status": _known(s for _, s in ended),
+            "context_ms": _gap(times["ho_request_time"], times["ho_response_time"]),
+            "binding_ms": _gap(times["bu_time"], times["ba_time"]),
+            "preparation_ms": _gap(times["ho_request_time"], times["ba_time"]),
+            "dl_gap_ms": _gap(times["last_dl_sar_time"], times["first_dl_tar_time"]),
+            "ul_gap_ms": _gap(times["last_ul_sar_time"], times["first_ul_tar_time"]),
+            "bicast_packets": _numbers(
+                h.bicast if ok else NULL for h, ok in zip(rows, measured, strict=True)),
+            "late_sar_packets": _numbers(
+                max(0, h.late_sar - h.bicast_after_ba) if ok else NULL
+                for h, ok in zip(rows, measured, strict=True)),
+            "ho_requests": _numbers(h.ho_requests for h in rows),
+            "bus": _numbers(h.bus for h in rows),
+            "clock_error_ms": _numbers(0 for _ in rows),
+            "ho_request_frame": _known(h.ho_request_frame for h in rows),
+            "ho_response_frame": _known(h.ho_response_frame for h in rows),
+            "bu_frame": _known(h.bu_frame for h in rows),
+            "ba_frame": _known(h.ba_frame for h in rows),
+        }
+        return build("handoffs", HANDOFFS, values, len(rows))
+
+    def sessions(self) -> Table:
+        """One row per mobile-node session, in order of start."""
+        rows = self._c.sessions
+        start = _numbers(s.solicited_ns for s in rows)
+        answer = _numbers(s.answered_ns for s in rows)
+        accepted = _numbers(s.accepted_ba_ns for s in rows)
+        values: dict[str, Any] = {
+            "session": _numbers(s.number for s in rows),
+            "mn_id": _texts(self.name(s.mn_id) for s in rows),
+            "hoa": _texts(self.address(s.hoa) for s in rows),
+            "hoa4": _texts(self.address(s.hoa4) for s in rows),
+            "ha": _texts(self.address(s.ha) for s in rows),
+            "access": _texts(s.access or None for s in rows),
+            "ar_path": _texts(self._path(s) for s in rows),
+            "start": _numbers(s.start_ns for s in rows),
+            "end": _numbers(s.end_ns for s in rows),
+            "state": _texts(s.state.label for s in rows),
+            "setup_ms": _gap(start, answer),
+            "binding_ms": _gap(_numbers(s.first_bu_ns for s in rows), accepted),
+            "address_ms": _gap(accepted, answer),
+            "handoffs": _numbers(len(s.handoffs) for s in rows),
+        }
+        for direction, name in enumerate(("dl", "ul")):
+            values[f"{name}_packets"] = _numbers(s.packets[direction] for s in rows)
+            values[f"{name}_bytes"] = _numbers(s.octets[direction] for s in rows)
+        return build("sessions", SESSIONS, values, len(rows))
+
+    def _path(self, session: Session) -> str | None:
+        return " > ".join(self.address(a) or "" for a in session.path) or None
+
+
+def _numbers(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(list(values), np.int64)
+
+
+def _known(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    out = _numbers(values)
+    out[out == UNKNOWN] = NULL
+    return out
+
+
+def _texts(values: Iterable[str | None]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    listed = list(values)
+    out = np.empty(len(listed), object)
+    out[:] = listed
+    return out
+
+
+def _gap(first: Any, last: Any) -> Any:
+    return np.where((first == NULL) | (last == NULL), NULL, last - first)
+
+
+def build(name: str, columns: Any, values: dict[str, Any], rows: int) -> Table:
+    for column in columns:
+        if column.name not in values:
+            blank = np.full(rows, None, object) if column.kind is Kind.TEXT else np.full(rows, NULL)
+            values[column.name] = blank
+    return Table(name, columns, {c.name: values[c.name] for c in columns})
+
+
+Builder = Callable[[Tables], Table]
