@@ -105,4 +105,6 @@ class InternTable:
         mixed = words[0] * _ODD[0]
         for n in range(1, self.width):
             mixed = (mixed ^ (mixed >> _HALF) ^ words[n]) * _ODD[n]
+        # Network order puts what varies into the high octets; two folds bring it down.
+        mixed = (mixed ^ (mixed >> _HALF)) * _ODD[0]
         return mixed ^ (mixed >> _HALF)

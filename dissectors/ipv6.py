@@ -143,12 +143,12 @@ class EspHeader(Message):
 class Gre(Message):
     """The part that is always there; checksum, key and sequence number follow by flag."""
 
-    has_checksum: bool = flag("Checksum (C)", filter="flags.checksum")
-    has_routing: bool = flag("Routing (R)", filter="flags.routing")
-    has_key: bool = flag("Key (K)", filter="flags.key")
-    has_sequence: bool = flag("Sequence number (S)", filter="flags.sequence_number")
+    has_checksum: bool = flag("Checksum (C)", filter=".flags.checksum")
+    has_routing: bool = flag("Routing (R)", filter=".flags.routing")
+    has_key: bool = flag("Key (K)", filter=".flags.key")
+    has_sequence: bool = flag("Sequence number (S)", filter=".flags.sequence_number")
     reserved: int = reserved(9)
-    version: int = uint(3, "Version", filter="flags.version")
+    version: int = uint(3, "Version", filter=".flags.version")
     protocol: int = uint(16, "Protocol Type", filter="proto")
 
 
@@ -162,8 +162,8 @@ class Ipv4Header(Message):
     total_length: int = uint(16, "Total Length", filter="len", unit="octets")
     identification: int = uint(16, "Identification", filter="id")
     reserved: int = reserved(1)
-    dont_fragment: bool = flag("Don't fragment", filter="flags.df")
-    more: bool = flag("More fragments", filter="flags.mf")
+    dont_fragment: bool = flag("Don't fragment", filter=".flags.df")
+    more: bool = flag("More fragments", filter=".flags.mf")
     offset: int = uint(13, "Fragment Offset", filter="frag_offset", unit="octets", scale=8)
     hop_limit: int = uint(8, "Time to Live", filter="ttl")
     protocol: int = uint(8, "Protocol", filter="proto", enum=NextHeader)

@@ -122,12 +122,15 @@ class Layout:
 
 
 def filter_name(layout: Layout, field: Field) -> str:
-    """The full filter name; a field whose filter has a dot stands outside the layout's prefix.
+    """The full filter name: `seqnr` and `.flag.m` stand under the layout's prefix, `mip6.lla` alone.
 
     Wireshark names few reserved fields, so theirs are ours: `netmip6.bu.reserved`.
     """
     if field.kind is Kind.RESERVED:
-        return f"netmip6.{layout.prefix.removeprefix('netmip6.').removeprefix('mip6.')}.{field.name}"
+        own = layout.prefix.removeprefix("netmip6.").removeprefix("mip6.")
+        return f"netmip6.{own}.{field.name}"
+    if field.filter.startswith("."):
+        return layout.prefix + field.filter
     return field.filter if "." in field.filter else f"{layout.prefix}.{field.filter}"
 
 

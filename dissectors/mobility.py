@@ -132,7 +132,7 @@ class CareofTest(Message):
 
     nonce_index: int = uint(16, "Care-of Nonce Index", filter="nindex")
     cookie: int = uint(64, "Care-of Init Cookie", filter="cookie")
-    token: int = uint(64, "Care-of Keygen Token", filter="token")
+    token: int = uint(64, "Care-of Keygen Token", filter="mip6.hot.token")
     options: Options = option_list(MOBILITY_OPTIONS)
 
 

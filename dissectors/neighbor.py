@@ -138,11 +138,11 @@ class RouterAdvertisement(Message):
     """A router announces itself, prefixes and parameters."""
 
     hop_limit: int = uint(8, "Cur hop limit", filter="cur_hop_limit")
-    managed: bool = flag("Managed address configuration (M)", filter="flag.m")
-    other: bool = flag("Other configuration (O)", filter="flag.o")
-    home_agent: bool = flag("Home Agent (H)", filter="flag.h")
-    preference: int = uint(2, "Default Router Preference", filter="flag.prf")
-    proxy: bool = flag("Proxy (P)", filter="flag.p")
+    managed: bool = flag("Managed address configuration (M)", filter=".flag.m")
+    other: bool = flag("Other configuration (O)", filter=".flag.o")
+    home_agent: bool = flag("Home Agent (H)", filter=".flag.h")
+    preference: int = uint(2, "Default Router Preference", filter=".flag.prf")
+    proxy: bool = flag("Proxy (P)", filter=".flag.p")
     reserved: int = reserved(2)
     router_lifetime: int = uint(16, "Router lifetime", filter="router_lifetime", unit="s")
     reachable_time: int = uint(32, "Reachable time", filter="reachable_time", unit="ms")
@@ -163,9 +163,9 @@ class NeighborSolicitation(Message):
 class NeighborAdvertisement(Message):
     """I have it."""
 
-    router: bool = flag("Router (R)", filter="flag.r")
-    solicited: bool = flag("Solicited (S)", filter="flag.s")
-    override: bool = flag("Override (O)", filter="flag.o")
+    router: bool = flag("Router (R)", filter=".flag.r")
+    solicited: bool = flag("Solicited (S)", filter=".flag.s")
+    override: bool = flag("Override (O)", filter=".flag.o")
     reserved: int = reserved(29)
     target: IPv6Address = ipv6_address("Target Address", filter="target_address")
     options: Options = option_list(ND_OPTIONS)
@@ -214,8 +214,8 @@ class MobilePrefixAdvertisement(Message):
     """The home agent's answer."""
 
     identifier: int = uint(16, "Identifier", filter="identifier")
-    managed: bool = flag("Managed address configuration (M)", filter="flag.m")
-    other: bool = flag("Other configuration (O)", filter="flag.o")
+    managed: bool = flag("Managed address configuration (M)", filter=".flag.m")
+    other: bool = flag("Other configuration (O)", filter=".flag.o")
     reserved: int = reserved(14)
     options: Options = option_list(ND_OPTIONS)
 
@@ -225,8 +225,8 @@ class ExperimentalFastHandover(Message):
     """RtSolPr, PrRtAdv, HI, HAck by subtype 2 to 5; in 4, S and U are the first two bits."""
 
     subtype: int = uint(8, "Subtype", filter="subtype")
-    assigned: bool = flag("Assigned address configuration (S)", filter="hi.flag.s")
-    buffer: bool = flag("Buffer (U)", filter="hi.flag.a")
+    assigned: bool = flag("Assigned address configuration (S)", filter=".hi.flag.s")
+    buffer: bool = flag("Buffer (U)", filter=".hi.flag.a")
     reserved: int = reserved(6)
     identifier: int = uint(16, "Identifier", filter="identifier")
     options: Options = option_list(ND_OPTIONS)

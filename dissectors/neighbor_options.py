@@ -31,9 +31,9 @@ class PrefixInformation(Message):
     """A prefix of the link; with R the field holds the router's whole address."""
 
     prefix_length: int = uint(8, "Prefix Length", filter="length")
-    on_link: bool = flag("On-link (L)", filter="flag.l")
-    autonomous: bool = flag("Autonomous address-configuration (A)", filter="flag.a")
-    router_address: bool = flag("Router address (R)", filter="flag.r")
+    on_link: bool = flag("On-link (L)", filter=".flag.l")
+    autonomous: bool = flag("Autonomous address-configuration (A)", filter=".flag.a")
+    router_address: bool = flag("Router address (R)", filter=".flag.r")
     flags_reserved: int = reserved(5)
     valid_lifetime: int = uint(32, "Valid Lifetime", filter="valid_lifetime", unit="s")
     preferred_lifetime: int = uint(32, "Preferred Lifetime", filter="preferred_lifetime", unit="s")
@@ -125,7 +125,7 @@ class MapOption(Message):
 
     distance: int = uint(4, "Distance", filter="distance")
     preference: int = uint(4, "Preference", filter="preference")
-    rcoa: bool = flag("RCoA (R)", filter="flag.r")
+    rcoa: bool = flag("RCoA (R)", filter=".flag.r")
     reserved: int = reserved(7)
     valid_lifetime: int = uint(32, "Valid Lifetime", filter="valid_lifetime", unit="s")
     address: IPv6Address = ipv6_address("Global Address", filter="global_address")

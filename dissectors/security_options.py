@@ -51,7 +51,7 @@ class DnsUpdate(Message):
     """The home agent is asked to update the mobile node's name."""
 
     status: int = uint(8, "Status", filter="status")
-    remove: bool = flag("Remove (R)", filter="flag.r")
+    remove: bool = flag("Remove (R)", filter=".flag.r")
     reserved: int = reserved(7)
     name: bytes = text("MN identity (FQDN)", filter="mn_id")
 

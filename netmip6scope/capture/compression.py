@@ -7,12 +7,11 @@ error is raised.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol, cast
+from io import FileIO
+from typing import Protocol, cast
 
-from netmip6scope.errors import InputError, MissingProgram
+from netmip6scope.capture.codecs import CODECS, Codec, Decoder, failure_of, new_decoder
+from netmip6scope.errors import InputError
 
 _PEEK = 6
 _CHUNK = 1 << 16
@@ -33,108 +32,6 @@ class Stream(Protocol):
         ...
 
 
-class Decoder(Protocol):
-    """One compressed member, as in `bz2.BZ2Decompressor`."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def needs_input(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes | None: ...
-
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-class _Gzip:
-    """A gzip member; zlib keeps unread input itself only when asked to."""
-
-    def __init__(self) -> None:
-        zlib = importlib.import_module("zlib")
-        self._inner: Any = zlib.decompressobj(wbits=31)
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._inner.eof)
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._inner.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return cast(bytes, self._inner.unused_data)
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        return cast(bytes, self._inner.decompress(self._inner.unconsumed_tail + data, max_length))
-
-
-class _Zstd:
-    """A zstd frame; input goes in small steps because the output of a step is unbounded."""
-
-    STEP = 4096
-
-    def __init__(self) -> None:
-        self._inner: Any = importlib.import_module("zstandard").ZstdDecompressor().decompressobj()
-        self._waiting = b""
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._inner.eof)
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._waiting
-
-    @property
-    def unused_data(self) -> bytes:
-        return cast(bytes, self._inner.unused_data) + self._waiting
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Like the others, but may return more than `max_length`."""
-        data = self._waiting + data
-        out, size, at = [], 0, 0
-        while at < len(data) and size < max_length and not self._inner.eof:
-            out.append(self._inner.decompress(data[at : at + self.STEP]))
-            size += len(out[-1])
-            at += self.STEP
-        self._waiting = data[at:]
-        return b"".join(out)
-
-
-def _bzip2() -> Decoder:
-    return cast(Decoder, importlib.import_module("bz2").BZ2Decompressor())
-
-
-def _xz() -> Decoder:
-    return cast(Decoder, importlib.import_module("lzma").LZMADecompressor())
-
-
-def _lz4() -> Decoder:
-    return cast(Decoder, importlib.import_module("lz4.frame").LZ4FrameDecompressor())
-
-
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """A compression format: its magic and the error its decoder raises (module, class)."""
-
-    name: str
-    magic: bytes
-    decoder: Callable[[], Decoder]
-    failure: tuple[str, str]
-
-
-CODECS = (
-    Codec("gzip", b"\x1f\x8b", _Gzip, ("zlib", "error")),
-    Codec("zstd", b"\x28\xb5\x2f\xfd", _Zstd, ("zstandard", "ZstdError")),
-    Codec("lz4", b"\x04\x22\x4d\x18", _lz4, ("builtins", "RuntimeError")),
-    Codec("bzip2", b"BZh", _bzip2, ("builtins", "OSError")),
-    Codec("xz", b"\xfd7zXZ\x00", _xz, ("lzma", "LZMAError")),
-)
-
-
 class Plain:
     """A file as it is; octets that were peeked at come first."""
 
@@ -142,12 +39,7 @@ class Plain:
         self.path = path
         self.position = 0
         try:
-            self._file = cast(
-                BinaryIO,
-                open(0, "rb", buffering=0, closefd=False)
-                if path == "-"
-                else open(path, "rb", buffering=0),
-            )
+            self._file = FileIO(0, closefd=False) if path == "-" else FileIO(path)
         except OSError as error:
             raise InputError(path, reason_of(error)) from error
         try:
@@ -159,7 +51,7 @@ class Plain:
 
     def _peek(self) -> bytes:
         head = b""
-        while len(head) < _PEEK and (more := self._file.read(_PEEK - len(head))):
+        while len(head) < _PEEK and (more := self._file.read(_PEEK - len(head)) or b""):
             head += more
         return head
 
@@ -170,13 +62,18 @@ class Plain:
             target[:count] = self._pending[:count]
             self._pending = self._pending[count:]
         else:
-            try:
-                count = cast(int | None, cast(Any, self._file).readinto(target))
-            except OSError as error:
-                raise InputError(self.path, reason_of(error), self.position) from error
-            if count is None:
-                raise InputError(self.path, "has no data yet and does not wait", self.position)
+            count = self._read(target)
         self.position += count
+        return count
+
+    def _read(self, target: memoryview) -> int:
+        try:
+            # Typeshed leaves out the None of a file that is set not to wait.
+            count = cast("int | None", self._file.readinto(target))
+        except OSError as error:
+            raise InputError(self.path, reason_of(error), self.position) from error
+        if count is None:
+            raise InputError(self.path, "has no data yet and does not wait", self.position)
         return count
 
     def close(self) -> None:
@@ -190,8 +87,8 @@ class Compressed:
     def __init__(self, inner: Plain, codec: Codec) -> None:
         self._inner = inner
         self._codec = codec
-        self._decoder: Decoder | None = _new_decoder(codec)
-        self._failure = _failure_of(codec)
+        self._decoder: Decoder | None = new_decoder(codec)
+        self._failure = failure_of(codec)
         self._chunk = memoryview(bytearray(_CHUNK))
         self._input = b""
         self._output = memoryview(b"")
@@ -227,7 +124,7 @@ class Compressed:
             self._input = self._input.lstrip(b"\0")
             if not self._input:
                 return b""
-            decoder = self._decoder = _new_decoder(self._codec)
+            decoder = self._decoder = new_decoder(self._codec)
         return self._decode(decoder, min(wanted, _OUTPUT))
 
     def _decode(self, decoder: Decoder, wanted: int) -> bytes:
@@ -268,17 +165,3 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return "is a directory; name a file"
     return error.strerror or str(error)
-
-
-def _new_decoder(codec: Codec) -> Decoder:
-    try:
-        return codec.decoder()
-    except ImportError as error:
-        package = "zstandard" if codec.name == "zstd" else codec.name
-        text = f"{codec.name} files need the Python package {package}: pip install {package}"
-        raise MissingProgram(text) from error
-
-
-def _failure_of(codec: Codec) -> type[Exception]:
-    module, name = codec.failure
-    return cast(type[Exception], getattr(importlib.import_module(module), name))

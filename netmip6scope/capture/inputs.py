@@ -107,4 +107,4 @@ def _is_capture(path: str) -> bool:
         return False
     finally:
         stream.close()
-    return have == 4 and (pcapng.recognise(head) or pcap.recognise(head) is not None)
+    return have == 4 and (pcapng.recognise(head) or pcap.recognise(bytes(head)) is not None)

@@ -86,7 +86,7 @@ class Pcapng(Format):
         order = "<" if magic == struct.pack("<I", _BYTE_ORDER) else ">"
         if magic != struct.pack(order + "I", _BYTE_ORDER):
             raise BadBlock(f"section header with byte-order magic {magic.hex()}")
-        (length,) = struct.unpack_from(order + "I", window.octets, begin + 4)
+        length = int(struct.unpack_from(order + "I", window.octets, begin + 4)[0])
         if length < _MIN_SECTION or length % 4 or length > MAX_RECORD:
             raise BadBlock(f"section header with length {length}")
         part.need = length

@@ -63,10 +63,8 @@ def shifted(time_ns: Ints, offset_s: Ints) -> Ints:
     if not offset_s.any():
         return time_ns
     low, high = int(offset_s.min()) * NS, int(offset_s.max()) * NS
-    fits = LOWEST <= min(low, int(time_ns.min()) + low) and (
-        max(high, int(time_ns.max()) + high) <= HIGHEST
-    )
-    if fits:
+    lowest, highest = int(time_ns.min()) + low, int(time_ns.max()) + high
+    if min(low, lowest) >= LOWEST and max(high, highest) <= HIGHEST:
         return time_ns + offset_s * NS
     pairs = zip(time_ns.tolist(), offset_s.tolist(), strict=True)
     exact = [max(LOWEST, min(time + offset * NS, HIGHEST)) for time, offset in pairs]

@@ -129,8 +129,11 @@ class Correlator:
 
     def _end(self, session: Session, now: int) -> None:
         """Read the last totals: another mobile node may get the home address next."""
+        if session.ended:
+            return
+        session.ended = True
         self._close_window(session, now)
-        homes = [a for a in (session.hoa, session.hoa4) if a != UNKNOWN]
+        homes = self._homes(session)
         for direction in (DOWN, UP):
             for home in homes:
                 packets, octets = self.plane.totals(direction, home, self.anchors)
@@ -420,9 +423,8 @@ class Correlator:
     def finish(self, end_ns: int) -> None:
         """The capture ends: close every window, age bindings out, number all rows by their start."""
         self.end_ns = end_ns
-        for session in list(self._by_name.values()) + list(self._by_home.values()):
-            self._end(session, end_ns)
         for session in self.sessions:
+            self._end(session, end_ns)
             if session.state == State.ACTIVE and session.bound_until_ns < end_ns:
                 session.state, session.end_ns = State.EXPIRED, session.bound_until_ns
             if session.solicited_ns != NEVER:

@@ -103,6 +103,7 @@ class Session:
     handoffs: list[Handoff] = field(default_factory=list)
     packets: list[int] = field(default_factory=lambda: [0, 0])
     octets: list[int] = field(default_factory=lambda: [0, 0])
+    ended: bool = False
     number: int = 0
 
     @property

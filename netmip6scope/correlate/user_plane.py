@@ -102,6 +102,8 @@ class UserPlane:
         for address in addresses:
             for direction in (DOWN, UP):
                 stays = self.stays(direction, address)
+                if not stays:
+                    continue
                 self.packets[stays] = self.octets[stays] = 0
                 self.first_ns[stays] = self.last_ns[stays] = NEVER
 
