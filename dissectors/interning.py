@@ -27,47 +27,55 @@ _HALF = np.uint64(32)
 class InternTable:
     """Keys of `width` 64-bit words; the n-th new key gets the number n.
 
-    `keys` (capacity, width) uint64 holds them in that order; `len(table)` of its rows are filled.
     """
 
     def __init__(self, width: int, capacity: int = 1024) -> None:
         self.width = width
         self._count = 0
-        self.keys = np.zeros((capacity, width), np.uint64)
+        self._columns = [np.zeros(capacity, np.uint64) for _ in range(width)]
         self._slots = np.full(4 * capacity, -1, np.int64)
 
     def __len__(self) -> int:
         return self._count
 
+    def keys(self, first: int = 0) -> Words:
+        """The keys from number `first` on, (n, width) uint64."""
+        return np.stack([c[first : self._count] for c in self._columns], axis=1)
+
+    def key(self, number: int) -> tuple[int, ...]:
+        """The words of one key."""
+        return tuple(int(c[number]) for c in self._columns)
+
     def intern(self, words: Sequence[Words]) -> Ints:
         """Numbers of the keys, one per row; words holds `width` columns of equal length."""
-        out = np.full(len(words[0]), -1, np.int64)
-        if not len(out):
-            return out
+        if not len(words[0]):
+            return np.zeros(0, np.int64)
         hashed = self._hash(words)
-        todo = np.arange(len(out))
-        slot = (hashed & np.uint64(len(self._slots) - 1)).astype(np.int64)
+        out = self._slots[(hashed & np.uint64(len(self._slots) - 1)).view(np.int64)]
+        same = out >= 0
+        for mine, column in zip(self._columns, words, strict=True):
+            same &= mine.take(out, mode="wrap") == column
+        if not same.all():
+            self._probe(words, hashed, np.flatnonzero(~same), out)
+        return out
+
+    def _probe(self, words: Sequence[Words], hashed: Words, todo: Ints, out: Ints) -> None:
+        """Settle the rows that their first slot did not: new keys, and keys further along."""
+        slot = (hashed[todo] & np.uint64(len(self._slots) - 1)).view(np.int64)
         while len(todo):
             held = self._slots[slot]
             free = held < 0
             same = ~free
-            for n, column in enumerate(words):
-                same &= self.keys[held, n] == column[todo]
+            for mine, column in zip(self._columns, words, strict=True):
+                same &= mine.take(held, mode="wrap") == column[todo]
             out[todo[same]] = held[same]
-            if free.any():
-                grown = self._insert(words, todo[free], slot[free])
-                if grown:
-                    slot = (hashed[todo] & np.uint64(len(self._slots) - 1)).astype(np.int64)
-                    free[:] = True
-                rest = ~same
-                # Who lost the race for a free slot looks at it again; others move on.
-                step = rest & ~free
-                slot[step] = (slot[step] + 1) & (len(self._slots) - 1)
-            else:
-                rest = ~same
-                slot[rest] = (slot[rest] + 1) & (len(self._slots) - 1)
-            todo, slot = todo[rest], slot[rest]
-        return out
+            if free.any() and self._insert(words, todo[free], slot[free]):
+                todo = todo[~same]
+                slot = (hashed[todo] & np.uint64(len(self._slots) - 1)).view(np.int64)
+                continue
+            # Who found a free slot looks at it again: it holds its key now, or another's.
+            slot = np.where(free, slot, (slot + 1) & (len(self._slots) - 1))
+            todo, slot = todo[~same], slot[~same]
 
     def _insert(self, words: Sequence[Words], rows: Ints, slots: Ints) -> bool:
         """Fill each free slot with one of the rows that want it; True if the table grew after."""
@@ -76,10 +84,10 @@ class InternTable:
         winner = self._slots[slots] == -2 - rows
         rows, slots = rows[winner], slots[winner]
         first, self._count = self._count, self._count + len(rows)
-        while self._count > len(self.keys):
-            self.keys = np.concatenate([self.keys, np.zeros_like(self.keys)])
-        for n, column in enumerate(words):
-            self.keys[first : self._count, n] = column[rows]
+        while self._count > len(self._columns[0]):
+            self._columns = [np.concatenate([c, np.zeros_like(c)]) for c in self._columns]
+        for mine, column in zip(self._columns, words, strict=True):
+            mine[first : self._count] = column[rows]
         self._slots[slots] = np.arange(first, self._count)
         if 2 * self._count <= len(self._slots):
             return False
@@ -93,7 +101,7 @@ class InternTable:
             size *= 2
         self._slots = np.full(size, -1, np.int64)
         todo = np.arange(self._count)
-        hashed = self._hash([self.keys[: self._count, n] for n in range(self.width)])
+        hashed = self._hash([c[: self._count] for c in self._columns])
         slot = (hashed & np.uint64(size - 1)).astype(np.int64)
         while len(todo):
             free = self._slots[slot] < 0

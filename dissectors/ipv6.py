@@ -21,7 +21,7 @@ from dissectors.layout import (
     reserved,
     uint,
 )
-from dissectors.registries import HEADERS, IPV6_OPTIONS, ROUTING_HEADERS
+from dissectors.registries import GRE_PARTS, HEADERS, IPV6_OPTIONS, ROUTING_HEADERS
 
 DSMIPV6_PORT = 4191
 """RFC 5555 4: IPv6 or IPv4 in UDP."""
@@ -150,6 +150,28 @@ class Gre(Message):
     reserved: int = reserved(9)
     version: int = uint(3, "Version", filter=".flags.version")
     protocol: int = uint(16, "Protocol Type", filter="proto")
+
+
+@declare(GRE_PARTS, 1, "gre", ref="RFC 2784 2.5", label="GRE checksum")
+class GreChecksum(Message):
+    """There with the C or R flag."""
+
+    checksum: int = uint(16, "Checksum", filter="checksum")
+    offset: int = uint(16, "Offset", filter="offset")
+
+
+@declare(GRE_PARTS, 2, "gre", ref="RFC 2890 2.1", label="GRE key")
+class GreKeyField(Message):
+    """There with the K flag."""
+
+    key: int = uint(32, "Key", filter="key")
+
+
+@declare(GRE_PARTS, 3, "gre", ref="RFC 2890 2.2", label="GRE sequence number")
+class GreSequence(Message):
+    """There with the S flag."""
+
+    sequence: int = uint(32, "Sequence Number", filter="sequence_number")
 
 
 @declare(HEADERS, 4, "ip", ref="RFC 791 3.1", label="IPv4")

@@ -32,6 +32,9 @@ HEADERS = Registry("next header")
 ROUTING_HEADERS = Registry("routing type", origin=4)
 """RFC 8200 4.4: Next Header, Hdr Ext Len, Routing Type, Segments Left stand before the body."""
 
+GRE_PARTS = Registry("GRE part")
+"""RFC 2890 2: optional parts of a GRE header, in order of their numbers here."""
+
 LINK_HEADERS = Registry("link type")
 """Link-layer headers by their LINKTYPE_ number."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 
 import numpy as np
 
@@ -44,8 +45,9 @@ class AddressBook:
     def packed(self, number: int) -> bytes:
         """The address's octets, 16 or 4."""
         if number % 2:
-            return int(self._four.keys[number // 2, 0]).to_bytes(4, "big")
-        return self._six.keys[number // 2].tobytes()
+            return self._four.key(number // 2)[0].to_bytes(4, "big")
+        first, second = self._six.key(number // 2)
+        return first.to_bytes(8, sys.byteorder) + second.to_bytes(8, sys.byteorder)
 
     def prefix64(self, number: int) -> bytes:
         """The first 8 octets of an IPv6 address."""

@@ -145,14 +145,13 @@ def _identities(data: Octets, m: MessageBatch, rows: Ints, at: Ints, end: Ints,
     """Number the identities between at and end; the first of a message counts."""
     if not len(rows):
         return
-    begin = int(at.min())
-    raw = data[begin : int(end.max())].tobytes()
+    size = end - at
+    # All identities into one block of octets, so that slices of it are all that is left to do.
+    first = np.cumsum(size) - size
+    block = data[np.repeat(at - first, size) + np.arange(int(size.sum()))].tobytes()
     add = names.add
-    m.mn_id[rows] = np.where(
-        m.mn_id[rows] < 0,
-        [add(raw[a:b]) for a, b in zip((at - begin).tolist(), (end - begin).tolist(), strict=True)],
-        m.mn_id[rows],
-    )
+    numbers = [add(block[a : a + n]) for a, n in zip(first.tolist(), size.tolist(), strict=True)]
+    m.mn_id[rows] = np.where(m.mn_id[rows] < 0, numbers, m.mn_id[rows])
 
 
 def icmpv6(data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook, names: Names,

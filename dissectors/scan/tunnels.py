@@ -6,6 +6,8 @@ to packet; each distinct one gets a number, and what is known of it stands in th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dissectors.frames import Ints, Octets
@@ -31,28 +33,30 @@ class Tunnels:
 
     def __init__(self, addresses: AddressBook) -> None:
         self._addresses = addresses
-        self._table = InternTable(8)
+        self._plain = _Flows(8)
+        self._other = _Flows(4)
         self._ends = np.full((1024, 4), -1, np.int64)
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._table)
+        return self._count
 
     @property
     def ends(self) -> Ints:
         """(flows, 4): outer source, outer destination, inner source, inner destination."""
-        return self._ends[: len(self._table)]
+        return self._ends[: self._count]
 
     def six(self, rows: Octets) -> tuple[Ints, Ints, Words]:
         """Flow, inner length and digest of IPv6-in-IPv6 packets: rows (n, ROW) from the outer header."""
         wide = rows.view(np.uint64)
-        flow = self._flows([wide[:, n] for n in (1, 2, 3, 4, 6, 7, 8, 9)], six=True)
+        words = [wide[:, n] for n in (1, 2, 3, 4, 6, 7, 8, 9)]
+        flow = self._plain.number(words, self._addressed, self._new)
         length = ((rows[:, 44].astype(np.int64) << 8) | rows[:, 45]) + 40
         return flow, length, _digest([wide[:, n] for n in range(5, 13)], length)
 
     def other(self, data: Octets, tunnel: Ints, inner: Ints, end: Ints) -> tuple[Ints, Ints, Words]:
         """The same for any tunnel: `tunnel` and `inner` are offsets of the IP headers."""
         n = len(tunnel)
-        words = np.zeros((8, n), np.uint64)
         ends = np.zeros((4, n), np.int64)
         length = np.zeros(n, np.int64)
         for which, at in ((0, tunnel), (1, inner)):
@@ -68,10 +72,8 @@ class Tunnels:
                 if which:
                     size = gather.number(data, where + (4 if version == 6 else 2), 2)
                     length[rows] = size + 40 if version == 6 else size
-        # Address numbers are shorter than addresses and as exact; a mark keeps the two apart.
-        words[:4] = ends.astype(np.uint64)
-        words[4] = np.uint64((1 << 64) - 1)
-        flow = self._flows(list(words), six=False)
+        # Address numbers are shorter than addresses, and as exact.
+        flow = self._other.number(list(ends.astype(np.uint64)), _as_numbers, self._new)
         # Only what was captured and is the inner packet's own enters the digest.
         head = gather.rows(data, inner, 64).copy()
         kept = np.minimum(np.minimum(end - inner, length), 64)
@@ -79,21 +81,39 @@ class Tunnels:
         wide = head.view(np.uint64)
         return flow, length, _digest([wide[:, k] for k in range(8)], length)
 
-    def _flows(self, words: list[Words], *, six: bool) -> Ints:
-        before = len(self._table)
-        flow = self._table.intern(words)
-        after = len(self._table)
-        if after > before:
-            while len(self._ends) < after:
-                self._ends = np.concatenate([self._ends, np.full_like(self._ends, -1)])
-            keys = self._table.keys[before:after]
-            self._ends[before:after] = self._addressed(keys) if six else keys[:, :4].astype(np.int64)
-        return flow
+    def _new(self, ends: Ints) -> Ints:
+        """Numbers for new flows with these ends."""
+        first, self._count = self._count, self._count + len(ends)
+        while len(self._ends) < self._count:
+            self._ends = np.concatenate([self._ends, np.full_like(self._ends, -1)])
+        self._ends[first : self._count] = ends
+        return np.arange(first, self._count)
 
     def _addressed(self, keys: Words) -> Ints:
         data = np.ascontiguousarray(keys).view(np.uint8).reshape(-1)
         at = np.arange(len(keys)) * 64
         return np.stack([self._addresses.six(data, at + 16 * n) for n in range(4)], axis=1)
+
+
+class _Flows:
+    """One way to write flows as keys, and the flow number of each key."""
+
+    def __init__(self, width: int) -> None:
+        self._table = InternTable(width)
+        self._numbers = np.zeros(0, np.int64)
+
+    def number(self, words: list[Words], ends: Callable[[Words], Ints],
+               new: Callable[[Ints], Ints]) -> Ints:
+        key = self._table.intern(words)
+        known = len(self._numbers)
+        if len(self._table) > known:
+            fresh = new(ends(self._table.keys(known)))
+            self._numbers = np.concatenate([self._numbers, fresh])
+        return self._numbers[key]
+
+
+def _as_numbers(keys: Words) -> Ints:
+    return keys.astype(np.int64)
 
 
 def _digest(words: list[Words], length: Ints) -> Words:

@@ -1,0 +1,30 @@
+"""One step of the object lane: a layer decoded, and what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dissectors.node import Node
+from dissectors.packet import Packet
+
+Key = tuple[str, int]
+"""A space of numbers and a number in it: ("ip", 135), ("ether", 0x86dd), ("link", 1), …"""
+
+VERSION: Key = ("version", 0)
+"""IPv4 or IPv6, by the first four bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A layer's node and what follows. `following` None with octets left means data."""
+
+    node: Node
+    following: Key | None
+    begin: int
+    end: int
+    inside: tuple[Key, int, int] | None = None
+    """A packet quoted in this layer."""
+
+
+Layer = Callable[[Packet, int, int], Step]

@@ -1,0 +1,100 @@
+"""The object lane: one frame to a tree of layers and fields, whatever its octets are.
+
+`decode` never raises on a frame. What cannot be parsed is an anomaly with its offset and the rest of
+the tree stands; what the snap length cut off is said to be cut, never malformed. Layers are siblings,
+lowest first, tunnels included; the packet that an ICMPv6 error quotes is a subtree of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dissectors import layers_ip, layers_link, layers_other, layers_signalling
+from dissectors.layout import Anomaly
+from dissectors.node import Node
+from dissectors.packet import SNAPPED, Packet, raw
+from dissectors.profile import Profile
+from dissectors.step import VERSION, Key, Layer, Step
+
+__all__ = ["Node", "decode"]
+
+LAYERS: dict[Key, Layer] = {
+    **layers_other.LAYERS,
+    **layers_link.LAYERS,
+    **layers_ip.LAYERS,
+    **layers_signalling.LAYERS,
+}
+MOST_LAYERS = 128
+"""Headers followed in one packet, so that a chain of tiny ones ends."""
+
+_IP_HEADERS = (layers_ip.ipv6_header, layers_ip.ipv4_header)
+_FURTHEST = 1 << 20
+"""An end that no length field reaches: a quoted packet may promise more than is quoted."""
+
+
+def decode(frame: bytes, link_type: int, wire_length: int, profile: Profile) -> Node:
+    """The frame's tree. wire_length is how long it was before the snap length cut it."""
+    end = max(wire_length, len(frame))
+    packet = Packet(frame, len(frame), profile)
+    cut: tuple[Anomaly, ...] = ()
+    if end > len(frame):
+        cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
+    children = tuple(_layers(packet, ("link", link_type), 0, end))
+    return Node("frame", "Frame", "frame", None, f"{end} octets", 0, len(frame), children, cut)
+
+
+def _layers(packet: Packet, key: Key, begin: int, end: int) -> Iterator[Node]:
+    """The layers of [begin, end), then what stands behind each layer's own end."""
+    trailers: list[Node] = []
+    following: Key | None = key
+    for _ in range(MOST_LAYERS):
+        step = _step(packet, following, begin, end)
+        if step is None:
+            break
+        yield _with_quote(packet, step)
+        if step.end < min(end, packet.stop):
+            trailers.append(raw(packet, step.end, min(end, packet.stop), "trailer", "Trailer"))
+        following, begin, end = step.following, step.begin, step.end
+    else:
+        yield raw(packet, begin, end, "data", "Data",
+                  (Anomaly(f"more than {MOST_LAYERS} headers, not followed", begin),))
+        begin = end
+    if begin < end:
+        yield raw(packet, begin, end, "data", _data_label(following))
+    yield from reversed(trailers)
+
+
+def _step(packet: Packet, key: Key | None, begin: int, end: int) -> Step | None:
+    """The next layer's step; None where what follows is data or nothing."""
+    if key is None or begin >= min(end, packet.stop):
+        return None
+    if key == VERSION:
+        key = ("ip", 4) if packet.data[begin] >> 4 == 4 else ("ip", 41)
+    layer = LAYERS.get(key)
+    if layer is None or key == ("ip", 59):
+        return None
+    if layer in _IP_HEADERS:
+        packet.depth += 1
+        if packet.depth > packet.profile.nesting + 1:
+            odd = Anomaly(f"nested deeper than {packet.profile.nesting}, not followed", begin)
+            return Step(raw(packet, begin, end, "data", "Data", (odd,)), None, end, end)
+    return layer(packet, begin, end)
+
+
+def _with_quote(packet: Packet, step: Step) -> Node:
+    if step.inside is None:
+        return step.node
+    key, begin, end = step.inside
+    children = tuple(_layers(packet.quote(end), key, begin, begin + _FURTHEST))
+    quoted = Node("quote", "Quoted packet", "netmip6.quote", None, "", begin,
+                  min(end, packet.stop), children)
+    return replace(step.node, children=(*step.node.children, quoted))
+
+
+def _data_label(key: Key | None) -> str:
+    names = {"ip": "next header", "ether": "type", "link": "link type"}
+    if key is None or key[0] not in names:
+        return "Data"
+    number = f"0x{key[1]:04x}" if key[0] == "ether" else str(key[1])
+    return f"Data of {names[key[0]]} {number}"
