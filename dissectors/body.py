@@ -10,14 +10,28 @@ from typing import Any, TypeVar
 
 from dissectors.errors import BuildError, ParseError
 from dissectors.fields import number_of, read
-from dissectors.layout import Anomaly, Field, Framing, Kind, Layout, Message, Registry, Unknown, need
+from dissectors.layout import (
+    Anomaly,
+    Field,
+    Framing,
+    Kind,
+    Layout,
+    Message,
+    Registry,
+    Unknown,
+    need,
+)
 from dissectors.options import PAD1, PADN, Span, is_padding, padding, walk
 
 M = TypeVar("M", bound=Message)
 
 
-def parse(message_class: type[M], data: bytes, begin: int = 0, end: int | None = None,
-          ) -> tuple[M, tuple[Anomaly, ...]]:
+def parse(
+    message_class: type[M],
+    data: bytes,
+    begin: int = 0,
+    end: int | None = None,
+) -> tuple[M, tuple[Anomaly, ...]]:
     """The message whose body is data[begin:end], and what is odd about it.
 
     Offsets in anomalies and in ParseError count from the start of data. ParseError: the fixed part
@@ -68,8 +82,7 @@ def option(registry: Registry, message: Message) -> bytes:
         raise BuildError(f"{registry.name} {number} does not fit 8 bits")
     if registry.framing is Framing.TLV and number in (PAD1, PADN):
         raise BuildError("padding is derived, it is no option of its own")
-    length, over = (divmod(2 + len(body), 8) if registry.framing is Framing.ND
-                    else (len(body), 0))
+    length, over = divmod(2 + len(body), 8) if registry.framing is Framing.ND else (len(body), 0)
     if over or length > 255:
         raise BuildError(f"{registry.name} {number} cannot hold {len(body)} octets")
     return bytes((number, length)) + body
@@ -78,7 +91,9 @@ def option(registry: Registry, message: Message) -> bytes:
 def parse_option(registry: Registry, data: bytes, span: Span, found: list[Anomaly]) -> Message:
     """The option of a span that is no padding; types that nobody declared are Unknown."""
     if span.longer:
-        found.append(Anomaly(f"length leaves out {span.longer} octets of the option", span.begin + 1))
+        found.append(
+            Anomaly(f"length leaves out {span.longer} octets of the option", span.begin + 1)
+        )
     known = registry.types.get(span.number)
     if known is None:
         return Unknown(span.number, data[span.body : span.end])
@@ -89,8 +104,7 @@ def parse_option(registry: Registry, data: bytes, span: Span, found: list[Anomal
     return _unwrapped(tail.registry, message, data, span.body + known.layout.fixed, found)
 
 
-def _parse(message_class: type[M], data: bytes, begin: int, end: int,
-           found: list[Anomaly]) -> M:
+def _parse(message_class: type[M], data: bytes, begin: int, end: int, found: list[Anomaly]) -> M:
     layout = message_class.layout
     need(data, begin, end, layout.least, layout.label)
     rest = min(end, begin + layout.fixed)
@@ -115,8 +129,9 @@ def _parse(message_class: type[M], data: bytes, begin: int, end: int,
     return message_class(**taken)
 
 
-def _tail_end(layout: Layout, data: bytes, rest: int, tail_end: int, end: int,
-              found: list[Anomaly]) -> int:
+def _tail_end(
+    layout: Layout, data: bytes, rest: int, tail_end: int, end: int, found: list[Anomaly]
+) -> int:
     """Where a tail with a length of its own ends; behind it only zeros may stand."""
     if not rest <= tail_end <= end:
         raise ParseError(f"{layout.label}: its inner length runs out of the option", rest - 1)
@@ -138,8 +153,9 @@ def _parse_tail(field: Field, data: bytes, begin: int, end: int, found: list[Ano
     return tuple(options)
 
 
-def _unwrapped(registry: Registry, carrier: Message, data: bytes, begin: int,
-               found: list[Anomaly]) -> Message:
+def _unwrapped(
+    registry: Registry, carrier: Message, data: bytes, begin: int, found: list[Anomaly]
+) -> Message:
     """The message inside a carrier, or the carrier where its number is unknown."""
     number_field, tail = carrier.layout.fields[0], carrier.layout.fields[-1]
     known = registry.types.get(getattr(carrier, number_field.name))

@@ -25,23 +25,29 @@ def pseudo_header(source: bytes, destination: bytes, next_header: int, length: i
     return source + destination + length.to_bytes(4, "big") + bytes((0, 0, 0, next_header))
 
 
-def transport_checksum(source: IPv6Address, destination: IPv6Address, next_header: int,
-                       packet: bytes) -> int:
+def transport_checksum(
+    source: IPv6Address, destination: IPv6Address, next_header: int, packet: bytes
+) -> int:
     """What the checksum field must hold; the field is zero in `packet`."""
     pseudo = pseudo_header(source.packed, destination.packed, next_header, len(packet))
     return 0xFFFF ^ ones_complement(packet, ones_complement(pseudo))
 
 
-def is_right(source: IPv6Address, destination: IPv6Address, next_header: int,
-             packet: bytes) -> bool:
+def is_right(
+    source: IPv6Address, destination: IPv6Address, next_header: int, packet: bytes
+) -> bool:
     """Whether a packet whose checksum field is filled in sums up as it should."""
     return transport_checksum(source, destination, next_header, packet) == 0
 
 
-def pseudo_addresses(source: IPv6Address, destination: IPv6Address,
-                     home_address: IPv6Address | None = None,
-                     final_destination: IPv6Address | None = None,
-                     ) -> tuple[IPv6Address, IPv6Address]:
+def pseudo_addresses(
+    source: IPv6Address,
+    destination: IPv6Address,
+    home_address: IPv6Address | None = None,
+    final_destination: IPv6Address | None = None,
+) -> tuple[IPv6Address, IPv6Address]:
     """The pseudo-header's addresses of a packet with these header, option and routing addresses."""
-    return (source if home_address is None else home_address,
-            destination if final_destination is None else final_destination)
+    return (
+        source if home_address is None else home_address,
+        destination if final_destination is None else final_destination,
+    )

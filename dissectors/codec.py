@@ -57,8 +57,13 @@ class Icmpv6Packet:
     anomalies: tuple[Anomaly, ...]
 
 
-def parse_mobility_header(data: bytes, begin: int, end: int, src: IPv6Address | None = None,
-                          dst: IPv6Address | None = None) -> MobilityPacket:
+def parse_mobility_header(
+    data: bytes,
+    begin: int,
+    end: int,
+    src: IPv6Address | None = None,
+    dst: IPv6Address | None = None,
+) -> MobilityPacket:
     """The Mobility Header at data[begin:end]; the checksum is looked at if src and dst are given."""
     layout = MobilityHeader.layout
     need(data, begin, end, 8, layout.label)
@@ -81,8 +86,9 @@ def parse_mobility_header(data: bytes, begin: int, end: int, src: IPv6Address | 
     return MobilityPacket(header, message, stop, (*found, *more))
 
 
-def build_mobility_header(message: Message, src: IPv6Address, dst: IPv6Address,
-                          payload_proto: int = NO_NEXT_HEADER) -> bytes:
+def build_mobility_header(
+    message: Message, src: IPv6Address, dst: IPv6Address, payload_proto: int = NO_NEXT_HEADER
+) -> bytes:
     """The Mobility Header that carries a message, with its checksum (RFC 6275 6.1.1)."""
     body = build(message)
     units, over = divmod(MobilityHeader.layout.fixed + len(body), 8)
@@ -92,8 +98,14 @@ def build_mobility_header(message: Message, src: IPv6Address, dst: IPv6Address,
     return _summed(build(header), 4, body, src, dst, MOBILITY)
 
 
-def parse_icmpv6(data: bytes, begin: int, end: int, src: IPv6Address | None = None,
-                 dst: IPv6Address | None = None, profile: Profile = _DEFAULT) -> Icmpv6Packet:
+def parse_icmpv6(
+    data: bytes,
+    begin: int,
+    end: int,
+    src: IPv6Address | None = None,
+    dst: IPv6Address | None = None,
+    profile: Profile = _DEFAULT,
+) -> Icmpv6Packet:
     """The ICMPv6 message data[begin:end]; the checksum is looked at if src and dst are given."""
     need(data, begin, end, 4, "ICMPv6")
     number, code = data[begin], data[begin + 1]
@@ -111,8 +123,9 @@ def parse_icmpv6(data: bytes, begin: int, end: int, src: IPv6Address | None = No
     return Icmpv6Packet(number, code, checksum, message, tuple(found))
 
 
-def build_icmpv6(message: Message, src: IPv6Address, dst: IPv6Address, code: int = 0,
-                 profile: Profile = _DEFAULT) -> bytes:
+def build_icmpv6(
+    message: Message, src: IPv6Address, dst: IPv6Address, code: int = 0, profile: Profile = _DEFAULT
+) -> bytes:
     """The ICMPv6 message with its checksum; the profile numbers HO Request and HO Response."""
     number = _number(message)
     if isinstance(message, HoRequest):
@@ -138,8 +151,9 @@ def _number(message: Message) -> int:
     return message.number if isinstance(message, Unknown) else message.layout.number
 
 
-def _summed(header: bytes, at: int, body: bytes, src: IPv6Address, dst: IPv6Address,
-            next_header: int) -> bytes:
+def _summed(
+    header: bytes, at: int, body: bytes, src: IPv6Address, dst: IPv6Address, next_header: int
+) -> bytes:
     """Header and body with the checksum at octet `at`."""
     whole = header + body
     value = transport_checksum(src, dst, next_header, whole)

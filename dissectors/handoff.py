@@ -71,8 +71,13 @@ class IdentifierCode(IntEnum):
     IMSI = 2
 
 
-@declare(ICMPV6_MESSAGES, 200, "netmip6.ho_request", ref="draft-chowdhury-netmip6-01 4.1",
-         label="HO Request")
+@declare(
+    ICMPV6_MESSAGES,
+    200,
+    "netmip6.ho_request",
+    ref="draft-chowdhury-netmip6-01 4.1",
+    label="HO Request",
+)
 class HoRequest(Message):
     """The target access router asks for a mobile node's context (C) or for its handoff (H)."""
 
@@ -83,8 +88,14 @@ class HoRequest(Message):
     options: Options = option_list(ND_OPTIONS)
 
 
-@declare(ICMPV6_MESSAGES, 201, "netmip6.ho_response", ref="draft-chowdhury-netmip6-01 4.2",
-         label="HO Response", least=3)
+@declare(
+    ICMPV6_MESSAGES,
+    201,
+    "netmip6.ho_response",
+    ref="draft-chowdhury-netmip6-01 4.2",
+    label="HO Response",
+    least=3,
+)
 class HoResponse(Message):
     """The serving access router's answer, with the context. The draft's figure lacks Reserved."""
 
@@ -129,8 +140,7 @@ class HomeAgentContext(Message):
     address: IPv6Address = ipv6_address("Home agent", filter="address")
 
 
-@declare(CONTEXTS, 3, "netmip6.context.ipv4_home_address", ref="WIRE.md",
-         label="IPv4 home address")
+@declare(CONTEXTS, 3, "netmip6.context.ipv4_home_address", ref="WIRE.md", label="IPv4 home address")
 class Ipv4HomeAddressContext(Message):
     """The mobile node's IPv4 home address."""
 
@@ -171,8 +181,9 @@ class LinkSessionContext(Message):
     """How the mobile node is attached; the session is a DUID, MAC or interface identifier."""
 
     access: int = uint(8, "Access", filter="access", enum=Access)
-    authentication: int = uint(8, "Authentication", filter="authentication",
-                               enum=LinkAuthentication)
+    authentication: int = uint(
+        8, "Authentication", filter="authentication", enum=LinkAuthentication
+    )
     reserved: int = reserved(16)
     session: bytes = octets("Session identifier", filter="session")
 

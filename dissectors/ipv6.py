@@ -204,8 +204,9 @@ class UdpHeader(Message):
     checksum: int = uint(16, "Checksum", filter="checksum")
 
 
-@declare(IPV6_OPTIONS, 201, "ipv6.opt.mipv6", ref="RFC 6275 6.3", align=(8, 6),
-         label="Home Address")
+@declare(
+    IPV6_OPTIONS, 201, "ipv6.opt.mipv6", ref="RFC 6275 6.3", align=(8, 6), label="Home Address"
+)
 class HomeAddressOption(Message):
     """The sender's home address, where the packet's source is its care-of address."""
 

@@ -115,7 +115,9 @@ def routing(packet: Packet, begin: int, end: int) -> Step:
         return Step(builder.node("routing", stop, text, anomalies=odd), None, stop, stop)
     if builder.number("segments_left") and size >= 24:
         # Type 4 lists the last segment first (RFC 8754 2), the others last.
-        at = begin + 8 if builder.number("routing_type") == 4 else begin + 8 + (size - 24) // 16 * 16
+        at = (
+            begin + 8 if builder.number("routing_type") == 4 else begin + 8 + (size - 24) // 16 * 16
+        )
         packet.destination = IPv6Address(packet.data[at : at + 16])
     following = ("ip", builder.number("next_header"))
     return Step(builder.node("routing", stop, text), following, stop, end)
@@ -156,9 +158,11 @@ def gre(packet: Packet, begin: int, end: int) -> Step:
     if not builder.whole:
         return Step(builder.node("gre", end), None, end, end)
     after = begin + ipv6.Gre.layout.fixed
-    for flag, layout in (("has_checksum", ipv6.GreChecksum.layout),
-                         ("has_key", ipv6.GreKeyField.layout),
-                         ("has_sequence", ipv6.GreSequence.layout)):
+    for flag, layout in (
+        ("has_checksum", ipv6.GreChecksum.layout),
+        ("has_key", ipv6.GreKeyField.layout),
+        ("has_sequence", ipv6.GreSequence.layout),
+    ):
         present = builder.values[flag] or (flag == "has_checksum" and builder.values["has_routing"])
         if not present:
             continue

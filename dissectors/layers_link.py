@@ -8,8 +8,13 @@ from dissectors.node import Node
 from dissectors.packet import Builder, Packet
 from dissectors.step import VERSION, Key, Layer, Step
 
-_FAMILIES: dict[int, Key] = {2: ("ip", 4), 10: ("ip", 41), 24: ("ip", 41), 28: ("ip", 41),
-                             30: ("ip", 41)}
+_FAMILIES: dict[int, Key] = {
+    2: ("ip", 4),
+    10: ("ip", 41),
+    24: ("ip", 41),
+    28: ("ip", 41),
+    30: ("ip", 41),
+}
 """BSD and Linux address families: IPv6 has a number per system."""
 
 _PPP: dict[int, Key] = {link.PppProtocol.IPV4: ("ip", 4), link.PppProtocol.IPV6: ("ip", 41)}
@@ -82,8 +87,15 @@ def ppp(packet: Packet, begin: int, end: int) -> Step:
     protocol = int.from_bytes(data[at : at + size], "big")
     names = link.PppProtocol._value2member_map_
     known = link.PppProtocol(protocol).name if protocol in names else "protocol"
-    field = Node("protocol", "Protocol", "ppp.protocol", protocol, f"{known} (0x{protocol:04x})",
-                 at, at + size)
+    field = Node(
+        "protocol",
+        "Protocol",
+        "ppp.protocol",
+        protocol,
+        f"{known} (0x{protocol:04x})",
+        at,
+        at + size,
+    )
     node = Node("ppp", "PPP", "ppp", None, "", begin, at + size, (field,))
     return Step(node, _PPP.get(protocol), at + size, end)
 
@@ -91,7 +103,7 @@ def ppp(packet: Packet, begin: int, end: int) -> Step:
 def _at_once(key: Key) -> Layer:
     """A link type without a header of its own."""
 
-    def layer(packet: Packet, begin: int, end: int) -> Step:
+    def layer(_: Packet, begin: int, end: int) -> Step:
         return Step(Node("raw", "Raw IP", "raw", None, "", begin, begin), key, begin, end)
 
     return layer

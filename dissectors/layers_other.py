@@ -29,8 +29,17 @@ def table(label: str, header: Any) -> Layer:  # noqa: ANN401
             size = struct.calcsize(kind)
             lack = packet.lack(at, size, end, label)
             if lack is not None:
-                node = Node(name, label, f"netmip6.{name}", None, "", begin,
-                            max(begin, min(end, packet.stop)), tuple(fields), (lack,))
+                node = Node(
+                    name,
+                    label,
+                    f"netmip6.{name}",
+                    None,
+                    "",
+                    begin,
+                    max(begin, min(end, packet.stop)),
+                    tuple(fields),
+                    (lack,),
+                )
                 return Step(node, None, end, end)
             values = struct.unpack_from(kind, packet.data, at)
             fields.append(_field(name, entry[0].lstrip("_"), values, at, at + size))

@@ -38,8 +38,9 @@ def mobility_header(packet: Packet, begin: int, end: int) -> Step:
         odd.append(Anomaly("payload proto is not 59", begin))
     number = builder.number("mh_type")
     known = MOBILITY_MESSAGES.types.get(number)
-    inner = _message(packet, known.layout if known else None, begin + layout.fixed, stop,
-                     f"MH type {number}")
+    inner = _message(
+        packet, known.layout if known else None, begin + layout.fixed, stop, f"MH type {number}"
+    )
     text = known.layout.label if known else f"MH type {number}"
     node = builder.node("mh", stop, text, anomalies=tuple(odd))
     node = _with_child(node, inner)
@@ -50,8 +51,9 @@ def icmpv6(packet: Packet, begin: int, end: int) -> Step:
     """Errors quote a packet, which is decoded inside (RFC 4443 3)."""
     lack = packet.lack(begin, _ICMPV6_FIXED, end, "ICMPv6")
     if lack is not None:
-        node = Node("icmpv6", "ICMPv6", "icmpv6", None, "", begin, min(end, packet.stop), (),
-                    (lack,))
+        node = Node(
+            "icmpv6", "ICMPv6", "icmpv6", None, "", begin, min(end, packet.stop), (), (lack,)
+        )
         return Step(node, None, end, end)
     number, code = packet.data[begin], packet.data[begin + 1]
     odd: tuple[Anomaly, ...] = ()
@@ -68,11 +70,13 @@ def icmpv6(packet: Packet, begin: int, end: int) -> Step:
     head = (
         Node("type", "Type", "icmpv6.type", number, f"{label} ({number})", begin, begin + 1),
         Node("code", "Code", "icmpv6.code", code, str(code), begin + 1, begin + 2),
-        Node("checksum", "Checksum", "icmpv6.checksum", checksum, str(checksum), begin + 2,
-             begin + 4),
+        Node(
+            "checksum", "Checksum", "icmpv6.checksum", checksum, str(checksum), begin + 2, begin + 4
+        ),
     )
-    node = Node("icmpv6", "ICMPv6", "icmpv6", None, label, begin, min(end, packet.stop),
-                (*head, inner), odd)
+    node = Node(
+        "icmpv6", "ICMPv6", "icmpv6", None, label, begin, min(end, packet.stop), (*head, inner), odd
+    )
     inside = (("version", 0), body + 4, end) if quotes else None
     return Step(node, None, end, end, inside)
 
@@ -90,15 +94,33 @@ def _message(packet: Packet, layout: Layout | None, begin: int, end: int, label:
 
 
 def _with_child(node: Node, child: Node) -> Node:
-    return Node(node.name, node.label, node.filter, node.value, node.text, node.begin, node.end,
-                (*node.children, child), node.anomalies)
+    return Node(
+        node.name,
+        node.label,
+        node.filter,
+        node.value,
+        node.text,
+        node.begin,
+        node.end,
+        (*node.children, child),
+        node.anomalies,
+    )
 
 
 def _without_packet(node: Node) -> Node:
     """The quoted packet's octets go: the packet is decoded beside them."""
     kept = tuple(child for child in node.children if child.name != "packet")
-    return Node(node.name, node.label, node.filter, node.value, node.text, node.begin,
-                node.begin + 4, kept, ())
+    return Node(
+        node.name,
+        node.label,
+        node.filter,
+        node.value,
+        node.text,
+        node.begin,
+        node.begin + 4,
+        kept,
+        (),
+    )
 
 
 LAYERS: dict[Key, Layer] = {

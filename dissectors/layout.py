@@ -11,6 +11,9 @@ body it has a place in the layout (`tail_length`, `pad_length`), so that offsets
 A message keeps the wire's numbers; `scale` and `unit` are for those who show them.
 """
 
+# ruff: noqa: A002, ANN401
+# `filter` is what the field has; and a field specifier stands where a value of any type is declared.
+
 from __future__ import annotations
 
 import ipaddress
@@ -188,38 +191,45 @@ def _spec(kind: Kind, width: int, label: str, **more: Any) -> Any:
     return Field(kind, width, label, **more)
 
 
-def uint(width: int, label: str, *, filter: str = "", unit: str = "", scale: int = 1,  # noqa: A002
-         enum: type[IntEnum] | None = None) -> Any:
+def uint(
+    width: int,
+    label: str,
+    *,
+    filter: str = "",
+    unit: str = "",
+    scale: int = 1,
+    enum: type[IntEnum] | None = None,
+) -> Any:
     """An unsigned integer of `width` bits; the value shown is the wire's times `scale`."""
     return _spec(Kind.UINT, width, label, filter=filter, unit=unit, scale=scale, enum=enum)
 
 
-def flag(label: str, *, filter: str = "") -> Any:  # noqa: A002
+def flag(label: str, *, filter: str = "") -> Any:
     """One bit."""
     return _spec(Kind.FLAG, 1, label, filter=filter)
 
 
-def ipv6_address(label: str, *, filter: str = "") -> Any:  # noqa: A002
+def ipv6_address(label: str, *, filter: str = "") -> Any:
     """16 octets, shown as RFC 5952 says."""
     return _spec(Kind.IPV6, 128, label, filter=filter)
 
 
-def ipv4_address(label: str, *, filter: str = "") -> Any:  # noqa: A002
+def ipv4_address(label: str, *, filter: str = "") -> Any:
     """4 octets."""
     return _spec(Kind.IPV4, 32, label, filter=filter)
 
 
-def link_address(label: str, *, filter: str = "", width: int = 48) -> Any:  # noqa: A002
+def link_address(label: str, *, filter: str = "", width: int = 48) -> Any:
     """Octets of a fixed count that name an interface, such as a MAC address."""
     return _spec(Kind.LINK, width, label, filter=filter)
 
 
-def tail_length(label: str, *, filter: str = "") -> Any:  # noqa: A002
+def tail_length(label: str, *, filter: str = "") -> Any:
     """One octet: how many octets the tail has. Written without annotation, it is no attribute."""
     return _spec(Kind.TAIL_LENGTH, 8, label, filter=filter)
 
 
-def pad_length(label: str, *, filter: str = "") -> Any:  # noqa: A002
+def pad_length(label: str, *, filter: str = "") -> Any:
     """One octet: how many zero octets stand behind the tail. Written without annotation."""
     return _spec(Kind.PAD_LENGTH, 8, label, filter=filter)
 
@@ -229,13 +239,14 @@ def reserved(width: int) -> Any:
     return _spec(Kind.RESERVED, width, "Reserved", filter="reserved")
 
 
-def octets(label: str, *, filter: str = "", registry: Registry | None = None,  # noqa: A002
-           secret: bool = False) -> Any:
+def octets(
+    label: str, *, filter: str = "", registry: Registry | None = None, secret: bool = False
+) -> Any:
     """The rest of the message as it is, or a body of `registry` that the first field numbers."""
     return _spec(Kind.OCTETS, 0, label, filter=filter, registry=registry, secret=secret)
 
 
-def text(label: str, *, filter: str = "") -> Any:  # noqa: A002
+def text(label: str, *, filter: str = "") -> Any:
     """The rest of the message, meant to be read; kept as octets, since a sender may lie."""
     return _spec(Kind.TEXT, 0, label, filter=filter)
 
@@ -260,8 +271,16 @@ M = TypeVar("M", bound=type)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=False)
-def declare(registry: Registry, number: int, prefix: str, *, ref: str, label: str = "",
-            align: tuple[int, int] = (1, 0), least: int | None = None) -> Callable[[M], M]:
+def declare(
+    registry: Registry,
+    number: int,
+    prefix: str,
+    *,
+    ref: str,
+    label: str = "",
+    align: tuple[int, int] = (1, 0),
+    least: int | None = None,
+) -> Callable[[M], M]:
     """Class decorator: freeze the class's fields into a layout and put it into a registry.
 
     align is (n, m): an option begins at x*n + m octets from the start of its header. least: octets
@@ -279,9 +298,7 @@ def declare(registry: Registry, number: int, prefix: str, *, ref: str, label: st
         frozen: Any = dataclass(frozen=True, slots=True)(cls)
         fixed = bits // 8
         needed = fixed if least is None else least
-        frozen.layout = Layout(
-            number, prefix, ref, summary, found, align, fixed, needed, registry
-        )
+        frozen.layout = Layout(number, prefix, ref, summary, found, align, fixed, needed, registry)
         registry.add(number, frozen)
         return cast("M", frozen)
 
@@ -294,8 +311,19 @@ def _placed(cls: type) -> Iterator[Field]:
     for name, spec in list(vars(cls).items()):
         if not isinstance(spec, Field):
             continue
-        yield Field(spec.kind, spec.width, spec.label, spec.filter or name, spec.unit, spec.scale,
-                    spec.enum, spec.registry, name, bit, spec.secret)
+        yield Field(
+            spec.kind,
+            spec.width,
+            spec.label,
+            spec.filter or name,
+            spec.unit,
+            spec.scale,
+            spec.enum,
+            spec.registry,
+            name,
+            bit,
+            spec.secret,
+        )
         if spec.kind.is_derived:
             delattr(cls, name)
         elif spec.kind is Kind.LINK:
@@ -306,8 +334,10 @@ def _placed(cls: type) -> Iterator[Field]:
 
 
 def _words(name: str) -> str:
-    out = "".join(f" {c}" if c.isupper() and i and not name[i - 1].isupper() else c
-                  for i, c in enumerate(name))
+    out = "".join(
+        f" {c}" if c.isupper() and i and not name[i - 1].isupper() else c
+        for i, c in enumerate(name)
+    )
     return out.strip()
 
 
@@ -319,5 +349,8 @@ def values(message: Message) -> dict[str, Any]:
 def need(data: bytes, begin: int, end: int, size: int, what: str) -> None:
     """Raise unless [begin, end) has `size` octets and lies inside data."""
     if end > len(data) or end - begin < size:
-        raise ParseError(f"{what} needs {size} octets, {max(0, min(end, len(data)) - begin)} are there",
-                         begin, size)
+        raise ParseError(
+            f"{what} needs {size} octets, {max(0, min(end, len(data)) - begin)} are there",
+            begin,
+            size,
+        )

@@ -73,8 +73,9 @@ class LoopHeader(Message):
     family: int = uint(32, "Family", filter="family")
 
 
-@declare(LINK_HEADERS, LINKTYPE_LINUX_SLL, "sll", ref="LINKTYPE_LINUX_SLL",
-         label="Linux cooked capture")
+@declare(
+    LINK_HEADERS, LINKTYPE_LINUX_SLL, "sll", ref="LINKTYPE_LINUX_SLL", label="Linux cooked capture"
+)
 class Sll(Message):
     """16 octets."""
 
@@ -85,8 +86,13 @@ class Sll(Message):
     protocol: int = uint(16, "Protocol", filter="etype", enum=EtherType)
 
 
-@declare(LINK_HEADERS, LINKTYPE_LINUX_SLL2, "sll", ref="LINKTYPE_LINUX_SLL2",
-         label="Linux cooked capture v2")
+@declare(
+    LINK_HEADERS,
+    LINKTYPE_LINUX_SLL2,
+    "sll",
+    ref="LINKTYPE_LINUX_SLL2",
+    label="Linux cooked capture v2",
+)
 class Sll2(Message):
     """20 octets."""
 

@@ -27,7 +27,7 @@ class HomeAgentSwitch(Message):
 
 @declare(MOBILITY_MESSAGES, 13, "mip6.hb", ref="RFC 5847 3.1")
 class Heartbeat(Message):
-    """Are you there?"""
+    """A question whether the peer lives, or its answer."""
 
     reserved: int = reserved(14)
     unsolicited: bool = flag("Unsolicited (U)", filter="u_flag")
@@ -103,13 +103,13 @@ class FlowBinding(Message):
 
 @declare(MOBILITY_MESSAGES, 22, "netmip6.subscription_query", ref="RFC 7161 5")
 class SubscriptionQuery(Message):
-    """Which multicast groups?"""
+    """An anchor or gateway asks for multicast groups."""
 
     data: bytes = octets("Message data")
 
 
 @declare(MOBILITY_MESSAGES, 23, "netmip6.subscription_response", ref="RFC 7161 5")
 class SubscriptionResponse(Message):
-    """These."""
+    """The answer."""
 
     data: bytes = octets("Message data")

@@ -104,8 +104,14 @@ class BindingRefreshAdvice(Message):
     interval: int = uint(16, "Refresh interval", filter="interval", unit="s", scale=4)
 
 
-@declare(MOBILITY_OPTIONS, 3, "mip6.acoa", ref="RFC 6275 6.2.5", align=(8, 6),
-         label="Alternate Care-of Address")
+@declare(
+    MOBILITY_OPTIONS,
+    3,
+    "mip6.acoa",
+    ref="RFC 6275 6.2.5",
+    align=(8, 6),
+    label="Alternate Care-of Address",
+)
 class AlternateCareOfAddress(Message):
     """The care-of address to register, where it is not the packet's source."""
 
@@ -136,8 +142,13 @@ class MobileNetworkPrefix(Message):
     prefix: IPv6Address = ipv6_address("Mobile Network Prefix", filter="mnp")
 
 
-@declare(MOBILITY_OPTIONS, 7, "mip6.lla", ref="RFC 5568 6.4.4",
-         label="Mobility Header Link-Layer Address")
+@declare(
+    MOBILITY_OPTIONS,
+    7,
+    "mip6.lla",
+    ref="RFC 5568 6.4.4",
+    label="Mobility Header Link-Layer Address",
+)
 class MhLinkLayerAddress(Message):
     """The mobile node's link-layer address. RFC 4068's form, one octet longer, is taken too."""
 
@@ -162,16 +173,21 @@ class Authentication(Message):
     data: bytes = octets("Authentication Data", filter="auth_data")
 
 
-@declare(MOBILITY_OPTIONS, 10, "mip6.mseg_id", ref="RFC 4285 6", align=(8, 2),
-         label="Mesg-ID")
+@declare(MOBILITY_OPTIONS, 10, "mip6.mseg_id", ref="RFC 4285 6", align=(8, 2), label="Mesg-ID")
 class MesgId(Message):
     """Replay protection: a 64-bit NTP timestamp."""
 
     timestamp: int = uint(64, "Timestamp", filter="timestamp", unit="NTP")
 
 
-@declare(MOBILITY_OPTIONS, 29, "mip6.ipv4ha", ref="RFC 5555 3.1.1", align=(4, 0),
-         label="IPv4 Home Address")
+@declare(
+    MOBILITY_OPTIONS,
+    29,
+    "mip6.ipv4ha",
+    ref="RFC 5555 3.1.1",
+    align=(4, 0),
+    label="IPv4 Home Address",
+)
 class Ipv4HomeAddress(Message):
     """The IPv4 home address; 0.0.0.0 asks for one. P with it asks for a prefix."""
 
@@ -181,8 +197,14 @@ class Ipv4HomeAddress(Message):
     address: IPv4Address = ipv4_address("IPv4 Home Address", filter="ha")
 
 
-@declare(MOBILITY_OPTIONS, 30, "mip6.ipv4aa", ref="RFC 5555 3.2.1", align=(4, 0),
-         label="IPv4 Address Acknowledgement")
+@declare(
+    MOBILITY_OPTIONS,
+    30,
+    "mip6.ipv4aa",
+    ref="RFC 5555 3.2.1",
+    align=(4, 0),
+    label="IPv4 Address Acknowledgement",
+)
 class Ipv4AddressAcknowledgement(Message):
     """The answer to an IPv4 Home Address option. RFC 5555 8 misprints its number as 29."""
 
@@ -192,8 +214,9 @@ class Ipv4AddressAcknowledgement(Message):
     address: IPv4Address = ipv4_address("IPv4 Home Address", filter="mip6.ipv4ha.ha")
 
 
-@declare(MOBILITY_OPTIONS, 31, "mip6.natd", ref="RFC 5555 3.2.2", align=(4, 0),
-         label="NAT Detection")
+@declare(
+    MOBILITY_OPTIONS, 31, "mip6.natd", ref="RFC 5555 3.2.2", align=(4, 0), label="NAT Detection"
+)
 class NatDetection(Message):
     """A NAT stands between; how often to keep its state alive (0: ignore)."""
 
@@ -202,8 +225,14 @@ class NatDetection(Message):
     refresh_time: int = uint(32, "Refresh time", filter="refresh_t", unit="s")
 
 
-@declare(MOBILITY_OPTIONS, 32, "mip6.ipv4coa", ref="RFC 5555 3.1.2", align=(4, 0),
-         label="IPv4 Care-of Address")
+@declare(
+    MOBILITY_OPTIONS,
+    32,
+    "mip6.ipv4coa",
+    ref="RFC 5555 3.1.2",
+    align=(4, 0),
+    label="IPv4 Care-of Address",
+)
 class Ipv4CareOfAddress(Message):
     """The care-of address of a mobile node in an IPv4-only network."""
 

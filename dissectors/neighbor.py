@@ -109,7 +109,7 @@ class ParameterProblem(Message):
 
 @declare(ICMPV6_MESSAGES, 128, "icmpv6.echo", ref="RFC 4443 4.1")
 class EchoRequest(Message):
-    """Are you there?"""
+    """A question whether the destination lives."""
 
     identifier: int = uint(16, "Identifier", filter="identifier")
     sequence: int = uint(16, "Sequence", filter="sequence_number")
@@ -118,7 +118,7 @@ class EchoRequest(Message):
 
 @declare(ICMPV6_MESSAGES, 129, "icmpv6.echo", ref="RFC 4443 4.2")
 class EchoReply(Message):
-    """Yes."""
+    """The answer."""
 
     identifier: int = uint(16, "Identifier", filter="identifier")
     sequence: int = uint(16, "Sequence", filter="sequence_number")
@@ -152,7 +152,7 @@ class RouterAdvertisement(Message):
 
 @declare(ICMPV6_MESSAGES, 135, "icmpv6.nd.ns", ref="RFC 2461 4.3")
 class NeighborSolicitation(Message):
-    """Who has the target address?"""
+    """A question for the owner of the target address."""
 
     reserved: int = reserved(32)
     target: IPv6Address = ipv6_address("Target Address", filter="target_address")
@@ -161,7 +161,7 @@ class NeighborSolicitation(Message):
 
 @declare(ICMPV6_MESSAGES, 136, "icmpv6.nd.na", ref="RFC 2461 4.4")
 class NeighborAdvertisement(Message):
-    """I have it."""
+    """The answer, or an announcement."""
 
     router: bool = flag("Router (R)", filter=".flag.r")
     solicited: bool = flag("Solicited (S)", filter=".flag.s")
@@ -185,7 +185,7 @@ class Redirect(Message):
 
 @declare(ICMPV6_MESSAGES, 144, "icmpv6.mip6", ref="RFC 6275 6.5")
 class HomeAgentAddressDiscoveryRequest(Message):
-    """Which home agents are on my home link?"""
+    """A question for the home agents on the home link."""
 
     identifier: int = uint(16, "Identifier", filter="identifier")
     reserved: int = reserved(16)

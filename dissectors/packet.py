@@ -1,7 +1,7 @@
 """Turns declared layouts into nodes, as far as the frame goes.
 
-A region's `end` is what lengths on the wire promise; `Packet.stop` is where the captured octets end.
-Octets beyond the end are malformed, octets between stop and end are cut: two different anomalies.
+A region's `end` is what lengths on the wire promise, `Packet.stop` where the captured octets end.
+Octets beyond the end are malformed, those between stop and end are cut: different anomalies.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ class Packet:
     def quote(self, end: int) -> Packet:
         """A packet quoted in this one up to `end`: octets behind the quote are cut, not wrong."""
         snapped = end > self.stop
-        return Packet(self.data, min(end, self.stop), self.profile,
-                      self.cut if snapped else QUOTED, self.depth)
+        return Packet(
+            self.data,
+            min(end, self.stop),
+            self.profile,
+            self.cut if snapped else QUOTED,
+            self.depth,
+        )
 
 
 class Builder:
@@ -90,8 +95,7 @@ class Builder:
     def _fixed(self, field: Field) -> bool:
         lack = self.packet.lack(self.begin, field.end, self.end, self.layout.label)
         if lack is not None:
-            if not (field.begin >= self.layout.least and self.end < self.begin + field.end):
-                self.anomalies.append(lack)
+            self._lacking(field, lack)
             return False
         value = read(field, self.packet.data, self.begin)
         self.values[field.name] = value
@@ -99,15 +103,36 @@ class Builder:
         if field.kind is Kind.RESERVED and value:
             found = (Anomaly("reserved bits are not zero", self.begin + field.begin),)
         if field.kind is not Kind.RESERVED or value:
-            self.nodes.append(self._node(field, value, self.begin + field.begin,
-                                         self.begin + field.end, found))
+            self.nodes.append(
+                self._node(field, value, self.begin + field.begin, self.begin + field.end, found)
+            )
         return True
 
-    def _node(self, field: Field, value: object, begin: int, end: int,
-              anomalies: tuple[Anomaly, ...] = ()) -> Node:
+    def _lacking(self, field: Field, lack: Anomaly) -> None:
+        """Octets that a lesser form of the message leaves out are no anomaly (`Layout.least`)."""
+        there = self.end - self.begin
+        if field.end <= there:
+            self.anomalies.append(lack)
+        elif there < self.layout.least:
+            reason = f"{self.layout.label} needs {self.layout.least} octets, {there} are there"
+            self.anomalies.append(Anomaly(reason, self.begin))
+
+    def _node(
+        self, field: Field, value: object, begin: int, end: int, anomalies: tuple[Anomaly, ...] = ()
+    ) -> Node:
         shown_value, text = shown(field, value)
-        return Node(field.name, field.label, filter_name(self.layout, field), shown_value, text,
-                    begin, end, (), anomalies, field.secret)
+        return Node(
+            field.name,
+            field.label,
+            filter_name(self.layout, field),
+            shown_value,
+            text,
+            begin,
+            end,
+            (),
+            anomalies,
+            field.secret,
+        )
 
     def _inner(self, rest: int, tail_end: int) -> int:
         """Where a tail with a length of its own ends."""
@@ -137,8 +162,19 @@ class Builder:
         if behind > there:
             padding = self.packet.data[there:behind]
             odd = (Anomaly("padding is not zero", there),) if any(padding) else ()
-            self.nodes.append(Node("padding", "Padding", "netmip6.padding", len(padding),
-                                   f"{len(padding)} octets", there, behind, (), odd))
+            self.nodes.append(
+                Node(
+                    "padding",
+                    "Padding",
+                    "netmip6.padding",
+                    len(padding),
+                    f"{len(padding)} octets",
+                    there,
+                    behind,
+                    (),
+                    odd,
+                )
+            )
 
     def _inner_layout(self, field: Field) -> Layout | None:
         """The layout of the message that a carrier's first field numbers."""
@@ -147,16 +183,35 @@ class Builder:
         known = field.registry.types.get(self.number(self.layout.fields[0].name))
         return None if known is None else known.layout
 
-    def node(self, name: str, end: int, text: str = "", more: tuple[Node, ...] = (),
-             begin: int | None = None, anomalies: tuple[Anomaly, ...] = ()) -> Node:
+    def node(
+        self,
+        name: str,
+        end: int,
+        text: str = "",
+        more: tuple[Node, ...] = (),
+        begin: int | None = None,
+        anomalies: tuple[Anomaly, ...] = (),
+    ) -> Node:
         """All of it as one node."""
-        return Node(name, self.layout.label, self.layout.prefix, None, text,
-                    self.begin if begin is None else begin, min(end, self.packet.stop),
-                    (*more, *self.nodes), (*self.anomalies, *anomalies))
+        return Node(
+            name,
+            self.layout.label,
+            self.layout.prefix,
+            None,
+            text,
+            self.begin if begin is None else begin,
+            min(end, self.packet.stop),
+            (*more, *self.nodes),
+            (*self.anomalies, *anomalies),
+        )
 
 
-def option_nodes(packet: Packet, registry: Registry, begin: int, end: int,
-                 ) -> tuple[list[Node], list[Anomaly]]:
+def option_nodes(
+    packet: Packet,
+    registry: Registry,
+    begin: int,
+    end: int,
+) -> tuple[list[Node], list[Anomaly]]:
     """The options between begin and end; where the list breaks, the rest is an anomaly."""
     stop = min(end, packet.stop)
     nodes: list[Node] = []
@@ -177,14 +232,31 @@ def _option(packet: Packet, registry: Registry, span: Span) -> Node:
         body = packet.data[span.body : span.end]
         odd = (Anomaly("padding is not zero", span.body),) if any(body) else ()
         label = "PadN" if span.number else "Pad1"
-        return Node("padding", label, "netmip6.padding", span.end - span.begin,
-                    f"{span.end - span.begin} octets", span.begin, span.end, (), odd)
-    head = tuple(_head(packet, registry, span))
+        return Node(
+            "padding",
+            label,
+            "netmip6.padding",
+            span.end - span.begin,
+            f"{span.end - span.begin} octets",
+            span.begin,
+            span.end,
+            (),
+            odd,
+        )
+    head = tuple(_head(packet, span))
     known = registry.types.get(span.number)
     if known is None:
         data = raw(packet, span.body, span.end, "data", "Data")
-        return Node("option", f"{registry.name} {span.number}", "netmip6.option", span.number, "",
-                    span.begin, span.end, (*head, data))
+        return Node(
+            "option",
+            f"{registry.name} {span.number}",
+            "netmip6.option",
+            span.number,
+            "",
+            span.begin,
+            span.end,
+            (*head, data),
+        )
     builder = Builder(packet, known.layout, span.body, span.end).fields()
     extra: tuple[Anomaly, ...] = ()
     if span.longer:
@@ -196,18 +268,29 @@ def _option(packet: Packet, registry: Registry, span: Span) -> Node:
     return builder.node("option", span.end, summary, head, span.begin, extra)
 
 
-def _head(packet: Packet, registry: Registry, span: Span) -> Iterator[Node]:
+def _head(packet: Packet, span: Span) -> Iterator[Node]:
     for name, at in (("type", span.begin), ("length", span.begin + 1)):
         number = packet.data[at]
-        yield Node(name, name.capitalize(), f"netmip6.option.{name}", number, str(number), at, at + 1)
+        full = f"netmip6.option.{name}"
+        yield Node(name, name.capitalize(), full, number, str(number), at, at + 1)
 
 
-def raw(packet: Packet, begin: int, end: int, name: str, label: str,
-        anomalies: tuple[Anomaly, ...] = ()) -> Node:
+def raw(
+    packet: Packet, begin: int, end: int, name: str, label: str, anomalies: tuple[Anomaly, ...] = ()
+) -> Node:
     """Octets as they are; what is cut off is said."""
     stop = min(end, packet.stop)
     octets = packet.data[begin:stop]
     if end > packet.stop:
         anomalies = (*anomalies, Anomaly(f"{label}: {packet.cut}", stop))
-    return Node(name, label, f"netmip6.{name}", octets, f"{len(octets)} octets",
-                min(begin, stop), stop, (), anomalies)
+    return Node(
+        name,
+        label,
+        f"netmip6.{name}",
+        octets,
+        f"{len(octets)} octets",
+        min(begin, stop),
+        stop,
+        (),
+        anomalies,
+    )

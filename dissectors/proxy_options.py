@@ -72,8 +72,9 @@ class RestartCounter(Message):
     counter: int = uint(32, "Restart Counter", filter="mip6.rc")
 
 
-@declare(MOBILITY_OPTIONS, 33, "mip6.gre", ref="RFC 5845 6.1", align=(4, 0), least=2,
-         label="GRE Key")
+@declare(
+    MOBILITY_OPTIONS, 33, "mip6.gre", ref="RFC 5845 6.1", align=(4, 0), least=2, label="GRE Key"
+)
 class GreKey(Message):
     """The key of a GRE tunnel; without one it only says that GRE is wanted."""
 
@@ -81,8 +82,14 @@ class GreKey(Message):
     key: int = uint(32, "GRE Key", filter="mip6.gre_key")
 
 
-@declare(MOBILITY_OPTIONS, 34, "mip6.mhipv6ap", ref="RFC 5568 6.4.2", align=(8, 4),
-         label="Mobility Header IPv6 Address/Prefix")
+@declare(
+    MOBILITY_OPTIONS,
+    34,
+    "mip6.mhipv6ap",
+    ref="RFC 5568 6.4.2",
+    align=(8, 4),
+    label="Mobility Header IPv6 Address/Prefix",
+)
 class MobilityIpv6AddressPrefix(Message):
     """An address or prefix in HI and HAck."""
 
@@ -102,8 +109,14 @@ class BindingIdentifier(Message):
     careof: bytes = octets("Care-of address", filter="netmip6.bi.careof")
 
 
-@declare(MOBILITY_OPTIONS, 36, "netmip6.ipv4har", ref="RFC 5844 3.3.1", align=(4, 0),
-         label="IPv4 Home Address Request")
+@declare(
+    MOBILITY_OPTIONS,
+    36,
+    "netmip6.ipv4har",
+    ref="RFC 5844 3.3.1",
+    align=(4, 0),
+    label="IPv4 Home Address Request",
+)
 class Ipv4HomeAddressRequest(Message):
     """An access gateway asks for an IPv4 home address."""
 
@@ -112,8 +125,14 @@ class Ipv4HomeAddressRequest(Message):
     address: IPv4Address = ipv4_address("IPv4 Home Address", filter="ha")
 
 
-@declare(MOBILITY_OPTIONS, 37, "netmip6.ipv4harep", ref="RFC 5844 3.3.2", align=(4, 0),
-         label="IPv4 Home Address Reply")
+@declare(
+    MOBILITY_OPTIONS,
+    37,
+    "netmip6.ipv4harep",
+    ref="RFC 5844 3.3.2",
+    align=(4, 0),
+    label="IPv4 Home Address Reply",
+)
 class Ipv4HomeAddressReply(Message):
     """The anchor's answer."""
 
@@ -123,8 +142,14 @@ class Ipv4HomeAddressReply(Message):
     address: IPv4Address = ipv4_address("IPv4 Home Address", filter="ha")
 
 
-@declare(MOBILITY_OPTIONS, 38, "mip6.ipv4dra", ref="RFC 5844 3.3.3", align=(4, 0),
-         label="IPv4 Default-Router Address")
+@declare(
+    MOBILITY_OPTIONS,
+    38,
+    "mip6.ipv4dra",
+    ref="RFC 5844 3.3.3",
+    align=(4, 0),
+    label="IPv4 Default-Router Address",
+)
 class Ipv4DefaultRouter(Message):
     """The mobile node's default router."""
 
@@ -132,8 +157,7 @@ class Ipv4DefaultRouter(Message):
     address: IPv4Address = ipv4_address("IPv4 Default-Router Address", filter="dra")
 
 
-@declare(MOBILITY_OPTIONS, 39, "mip6.ipv4dsm", ref="RFC 5844 3.3.4",
-         label="IPv4 DHCP Support Mode")
+@declare(MOBILITY_OPTIONS, 39, "mip6.ipv4dsm", ref="RFC 5844 3.3.4", label="IPv4 DHCP Support Mode")
 class DhcpSupportMode(Message):
     """Whether the access gateway is DHCP server or relay."""
 

@@ -6,8 +6,9 @@ from dissectors.layout import Message, declare, flag, octets, reserved, text, ui
 from dissectors.registries import MOBILITY_OPTIONS
 
 
-@declare(MOBILITY_OPTIONS, 11, "netmip6.cga_request", ref="RFC 4866 5.2",
-         label="CGA Parameters Request")
+@declare(
+    MOBILITY_OPTIONS, 11, "netmip6.cga_request", ref="RFC 4866 5.2", label="CGA Parameters Request"
+)
 class CgaParametersRequest(Message):
     """Send me your CGA parameters."""
 
@@ -33,8 +34,9 @@ class PermanentHomeKeygenToken(Message):
     token: bytes = octets("Permanent Home Keygen Token", filter="phkt")
 
 
-@declare(MOBILITY_OPTIONS, 15, "netmip6.careof_test_init", ref="RFC 4866 5.5",
-         label="Care-of Test Init")
+@declare(
+    MOBILITY_OPTIONS, 15, "netmip6.careof_test_init", ref="RFC 4866 5.5", label="Care-of Test Init"
+)
 class CareofTestInitOption(Message):
     """Asks for a care-of keygen token in the acknowledgement."""
 
@@ -79,8 +81,13 @@ class ServiceSelection(Message):
     identifier: bytes = text("Identifier", filter="identifier")
 
 
-@declare(MOBILITY_OPTIONS, 21, "mip6.badff", ref="RFC 5568 6.4.5",
-         label="Binding Authorization Data for FMIPv6")
+@declare(
+    MOBILITY_OPTIONS,
+    21,
+    "mip6.badff",
+    ref="RFC 5568 6.4.5",
+    label="Binding Authorization Data for FMIPv6",
+)
 class FastBindingAuthorizationData(Message):
     """The last option. A Length that leaves out the SPI, as the RFC's text has it, is taken too."""
 

@@ -14,7 +14,7 @@ _PLAIN = frozenset(range(0x20, 0x7F)) - {0x5C}
 
 
 def printable(octets: bytes) -> str:
-    r"""UTF-8 text that is safe to show: `\x0a`, `\u202e`, `\\`, and `\xNN` for what is not UTF-8."""
+    r"""UTF-8 that is safe to show: `\x0a`, `\u202e`, `\\`, and `\xNN` for what is not UTF-8."""
     if _PLAIN.issuperset(octets):
         return octets.decode("ascii")
     return "".join(map(_shown, octets.decode("utf-8", "surrogateescape")))

@@ -1,8 +1,8 @@
 """The object lane: one frame to a tree of layers and fields, whatever its octets are.
 
-`decode` never raises on a frame. What cannot be parsed is an anomaly with its offset and the rest of
-the tree stands; what the snap length cut off is said to be cut, never malformed. Layers are siblings,
-lowest first, tunnels included; the packet that an ICMPv6 error quotes is a subtree of its own.
+`decode` never raises on a frame. What cannot be parsed is an anomaly with its offset and the rest
+of the tree stands; what the snap length cut off is said to be cut, never malformed. Layers are
+siblings, lowest first, tunnels included; the packet that an ICMPv6 error quotes is a subtree.
 """
 
 from __future__ import annotations
@@ -57,8 +57,14 @@ def _layers(packet: Packet, key: Key, begin: int, end: int) -> Iterator[Node]:
             trailers.append(raw(packet, step.end, min(end, packet.stop), "trailer", "Trailer"))
         following, begin, end = step.following, step.begin, step.end
     else:
-        yield raw(packet, begin, end, "data", "Data",
-                  (Anomaly(f"more than {MOST_LAYERS} headers, not followed", begin),))
+        yield raw(
+            packet,
+            begin,
+            end,
+            "data",
+            "Data",
+            (Anomaly(f"more than {MOST_LAYERS} headers, not followed", begin),),
+        )
         begin = end
     if begin < end:
         yield raw(packet, begin, end, "data", _data_label(following))
@@ -87,8 +93,9 @@ def _with_quote(packet: Packet, step: Step) -> Node:
         return step.node
     key, begin, end = step.inside
     children = tuple(_layers(packet.quote(end), key, begin, begin + _FURTHEST))
-    quoted = Node("quote", "Quoted packet", "netmip6.quote", None, "", begin,
-                  min(end, packet.stop), children)
+    quoted = Node(
+        "quote", "Quoted packet", "netmip6.quote", None, "", begin, min(end, packet.stop), children
+    )
     return replace(step.node, children=(*step.node.children, quoted))
 
 

@@ -12,7 +12,7 @@ from dissectors.tree import Node, decode
 from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.errors import UsageError
-from netmip6scope.times import utc_text
+from netmip6scope.tables.text import seconds
 
 _DEFAULT = Profile()
 _INDENT = "  "
@@ -29,7 +29,7 @@ def decode_frame(capture: str, frame: int, format: str, profile: Profile = _DEFA
     if format == "json":
         whole = {"capture": capture, "frame": frame, "time_ns": time_ns, "link_type": link_type}
         return json.dumps({**whole, "tree": as_json(tree, octets)}, indent=2) + "\n"
-    head = f"Frame {frame}, link type {link_type}, {utc_text(time_ns)}"
+    head = f"Frame {frame}, link type {link_type}, {seconds(time_ns)} s"
     return "\n".join((head, *as_text(tree))) + "\n"
 
 
@@ -73,6 +73,8 @@ def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
 
 def _find(capture: str, frame: int) -> tuple[bytes, int, int, int]:
     """The frame's octets, link type, length on the wire and time."""
+    if frame < 1:
+        raise UsageError(f"there is no frame {frame}; frames count from 1")
     sources = expand([capture])
     if len(sources) != 1:
         raise UsageError(f"{capture} means {len(sources)} captures; decode takes one")

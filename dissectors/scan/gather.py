@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dissectors.frames import Ints, Octets
 from dissectors.interning import Words
@@ -26,8 +25,7 @@ def field(data: Octets, at: Ints, spec: Field) -> Ints:
 
 def words(data: Octets, at: Ints) -> tuple[Words, Words]:
     """The 16 octets at each offset as two 64-bit words, in the octets' order."""
-    rows: NDArray[np.uint8] = data[at[:, None] + np.arange(16)]
-    pair = np.ascontiguousarray(rows).view(np.uint64)
+    pair = rows(data, at, 16).view(np.uint64)
     return pair[:, 0], pair[:, 1]
 
 
