@@ -11,6 +11,8 @@ at the next attempt's first Binding Update or at the end of the session.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import numpy as np
 
 from dissectors.profile import Profile
@@ -23,8 +25,14 @@ from netmip6scope.correlate.model import NEVER, UNKNOWN, Handoff, Session, State
 from netmip6scope.correlate.user_plane import DOWN, UP, UserPlane, boundaries_of
 
 REJECTED = 128
+_BU, _BA, _RS, _RA = map(int, (MessageKind.BU, MessageKind.BA, MessageKind.RS, MessageKind.RA))
+_HO_REQUEST, _HO_RESPONSE = int(MessageKind.HO_REQUEST), int(MessageKind.HO_RESPONSE)
 _MAP_FLAG = 0x0800
 _MAX_SOLICITING = 1 << 18
+
+
+Joined = tuple[Session | None, Handoff | None]
+"""What a message belongs to."""
 
 
 class Correlator:
@@ -45,50 +53,57 @@ class Correlator:
         self._unnamed: dict[tuple[int, int], Session] = {}
         self._solicited: dict[int, int] = {}
         self._awaiting: dict[bytes, list[Session]] = {}
-        self._none = frozenset((UNKNOWN, addresses.unspecified, addresses.all_ones,
-                                addresses.unspecified4))
+        self._none = np.array(
+            [addresses.unspecified, addresses.all_ones, addresses.unspecified4], np.int64)
 
-    def feed(self, scanned: Scanned) -> list[tuple[Session | None, Handoff | None]]:
+    def feed(self, scanned: Scanned) -> list[Joined]:
         """Take one batch; the session and handoff of each of its messages."""
         m = scanned.messages
-        binding = np.flatnonzero((m.kind == MessageKind.BU) | (m.kind == MessageKind.BA))
-        pairs = self.plane.load(scanned.tunnels, boundaries_of(m, binding))
+        # "Assign me one" (all zeros or all ones) is no home address.
+        m.hoa[np.isin(m.hoa, self._none)] = UNKNOWN
+        m.hoa4[np.isin(m.hoa4, self._none)] = UNKNOWN
+        pairs: list[Pair] = []
+        if len(scanned.tunnels):
+            binding = np.flatnonzero((m.kind == _BU) | (m.kind == _BA))
+            pairs = self.plane.load(scanned.tunnels, boundaries_of(m, binding))
         joined = self._messages(m)
         self.plane.release_all()
         for pair in pairs:
             self._bicast(pair)
         return joined
 
-    def _messages(self, m: MessageBatch) -> list[tuple[Session | None, Handoff | None]]:
-        joined: list[tuple[Session | None, Handoff | None]] = []
+    def _messages(self, m: MessageBatch) -> list[Joined]:
+        joined: list[Joined] = []
+        join = joined.append
         nothing = (None, None)
+        held = self.plane.holds
         columns = (m.kind, m.frame, m.time_ns, m.src, m.dst, m.hoa, m.coa, m.hoa4, m.mn_id, m.seq,
                    m.lifetime_s, m.status, m.flags, m.identifier, m.prefix, m.ha)
         for (kind, frame, now, src, dst, hoa, coa, hoa4, name, seq, lifetime_s, status, flags,
              identifier, prefix, ha) in zip(*(c.tolist() for c in columns), strict=True):
-            if kind == MessageKind.BU:
+            if kind == _BU:
                 if flags & _MAP_FLAG or seq < 0:
-                    joined.append(nothing)
+                    join(nothing)
                     continue
-                self._boundary(hoa, hoa4, now)
-                joined.append(self._update(frame, now, src if coa < 0 else coa, dst, hoa, hoa4,
-                                           name, seq, lifetime_s))
-            elif kind == MessageKind.BA:
-                self._boundary(hoa, hoa4, now)
-                joined.append(self._ack(frame, now, src, dst, hoa, hoa4, name, seq, lifetime_s,
-                                        status))
-            elif kind == MessageKind.HO_REQUEST:
-                joined.append(self._request(frame, now, src, dst, identifier, name))
-            elif kind == MessageKind.HO_RESPONSE:
-                joined.append(self._response(frame, now, src, dst, identifier, status, name, hoa,
-                                             hoa4, ha))
-            elif kind == MessageKind.RS:
+                if held:
+                    self._boundary(hoa, hoa4, now)
+                join(self._update(frame, now, src if coa < 0 else coa, dst, hoa, hoa4, name, seq,
+                                  lifetime_s))
+            elif kind == _BA:
+                if held:
+                    self._boundary(hoa, hoa4, now)
+                join(self._ack(frame, now, src, dst, hoa, hoa4, name, seq, lifetime_s, status))
+            elif kind == _HO_REQUEST:
+                join(self._request(frame, now, src, dst, identifier, name))
+            elif kind == _HO_RESPONSE:
+                join(self._response(frame, now, src, dst, identifier, status, name, hoa, hoa4, ha))
+            elif kind == _RS:
                 self._solicit(src, now)
-                joined.append(nothing)
-            elif kind == MessageKind.RA and prefix >= 0:
-                joined.append((self._advertised(now, dst, prefix), None))
+                join(nothing)
+            elif kind == _RA and prefix >= 0:
+                join((self._advertised(now, dst, prefix), None))
             else:
-                joined.append(nothing)
+                join(nothing)
         return joined
 
     def _boundary(self, hoa: int, hoa4: int, now: int) -> None:
@@ -100,17 +115,17 @@ class Correlator:
     # Sessions
 
     def _find(self, name: int, hoa: int, hoa4: int) -> Session | None:
-        session = self._by_name.get(name) if name >= 0 else None
-        if session is None and hoa not in self._none:
-            session = self._by_home.get(hoa)
-        if session is None and hoa4 not in self._none:
-            session = self._by_home.get(hoa4)
+        if name >= 0:
+            session = self._by_name.get(name)
+            if session is not None:
+                return session
+        session = self._by_home.get(hoa) or self._by_home.get(hoa4)
         if session is not None and name >= 0 and session.mn_id not in (name, UNKNOWN):
             return None
         return session
 
     def _open(self, name: int, now: int) -> Session:
-        session = Session(name, start_ns=now)
+        session = Session(name, now)
         self.sessions.append(session)
         if name >= 0:
             self._by_name[name] = session
@@ -118,29 +133,37 @@ class Correlator:
 
     def _home(self, session: Session, hoa: int, hoa4: int, now: int) -> None:
         """The session holds these home addresses; another session that did has ended."""
-        for address, slot in ((hoa, "hoa"), (hoa4, "hoa4")):
-            if address in self._none or getattr(session, slot) == address:
-                continue
-            holder = self._by_home.get(address)
-            if holder is not None and holder is not session:
-                self._end(holder, now)
-            self._by_home[address] = session
-            setattr(session, slot, address)
+        if hoa >= 0 and session.hoa != hoa:
+            self._take(session, hoa, now)
+            session.hoa = hoa
+        if hoa4 >= 0 and session.hoa4 != hoa4:
+            self._take(session, hoa4, now)
+            session.hoa4 = hoa4
+
+    def _take(self, session: Session, home: int, now: int) -> None:
+        holder = self._by_home.get(home)
+        if holder is not None and holder is not session:
+            self._end(holder, now)
+        self._by_home[home] = session
 
     def _end(self, session: Session, now: int) -> None:
         """Read the last totals: another mobile node may get the home address next."""
         if session.ended:
             return
         session.ended = True
-        self._close_window(session, now)
-        homes = self._homes(session)
-        for direction in (DOWN, UP):
-            for home in homes:
-                packets, octets = self.plane.totals(direction, home, self.anchors)
-                session.packets[direction] += packets
-                session.octets[direction] += octets
-        self.plane.forget(homes)
+        session.bound = False
+        homes = session.homes
+        if session.measuring is not None:
+            self._close_window(session)
         for home in homes:
+            if self.plane.knows(home):
+                packets, octets = self.plane.totals(DOWN, home, self.anchors)
+                session.dl_packets += packets
+                session.dl_bytes += octets
+                packets, octets = self.plane.totals(UP, home, self.anchors)
+                session.ul_packets += packets
+                session.ul_bytes += octets
+                self.plane.forget(home)
             if self._by_home.get(home) is session:
                 del self._by_home[home]
         if self._by_name.get(session.mn_id) is session:
@@ -149,21 +172,20 @@ class Correlator:
     # Binding Update
 
     def _update(self, frame: int, now: int, coa: int, ha: int, hoa: int, hoa4: int, name: int,
-                seq: int, lifetime_s: int) -> tuple[Session | None, Handoff | None]:
+                seq: int, lifetime_s: int) -> Joined:
         self.anchors.add(ha)
         self.routers.add(coa)
         session = self._find(name, hoa, hoa4)
         if lifetime_s == 0:
             return self._deregister(session, now, coa, seq)
-        fresh = hoa in self._none and hoa4 in self._none
-        if session is not None and session.bound and fresh:
+        if session is not None and session.bound and hoa < 0 and hoa4 < 0:
             # No home address: the mobile node attaches anew, unless this is a repeated first BU.
             if session.attach_ar != coa or now - session.first_bu_ns > self.profile.retransmission_ns:
                 self._end(session, now)
                 session = None
         if session is None:
             session = self._open(name, now)
-        handoff = session.open_handoff(coa)
+        handoff = session.open_handoff(coa) if session.handoffs else None
         if handoff is None and session.bound and coa != session.ar:
             if coa in session.path:
                 session.pending[coa, seq] = ("stale", None)
@@ -179,7 +201,8 @@ class Correlator:
         self._home(session, hoa, hoa4, now)
         session.ha = ha if session.ha == UNKNOWN else session.ha
         if handoff.bu_ns == NEVER:
-            self._close_window(session, now, but=handoff)
+            if session.measuring is not None:
+                self._close_window(session)
             handoff.bu_ns, handoff.bu_frame = now, frame
             for home in (hoa, hoa4):
                 self.plane.restart(home, coa)
@@ -196,14 +219,12 @@ class Correlator:
         return handoff
 
     def _attempt(self, session: Session, handoff: Handoff) -> None:
-        session.handoffs.append(handoff)
+        session.handoffs += (handoff,)
         self.handoffs.append(handoff)
 
     def _seen_elsewhere(self, hoa: int, hoa4: int, coa: int) -> int:
         """A router whose tunnel the home address used before any binding of it was seen."""
         for home in (hoa, hoa4):
-            if home in self._none:
-                continue
             latest, router = NEVER, UNKNOWN
             for direction in (DOWN, UP):
                 for stay in self.plane.stays(direction, home):
@@ -230,7 +251,7 @@ class Correlator:
         return session
 
     def _deregister(self, session: Session | None, now: int, coa: int, seq: int
-                    ) -> tuple[Session | None, Handoff | None]:
+                    ) -> Joined:
         if session is None:
             return None, None
         for handoff in reversed(session.handoffs):
@@ -247,7 +268,7 @@ class Correlator:
     # Binding Acknowledgement
 
     def _ack(self, frame: int, now: int, ha: int, coa: int, hoa: int, hoa4: int, name: int, seq: int,
-             lifetime_s: int, status: int) -> tuple[Session | None, Handoff | None]:
+             lifetime_s: int, status: int) -> Joined:
         self.anchors.add(ha)
         session = self._find(name, hoa, hoa4)
         if session is None:
@@ -273,13 +294,13 @@ class Correlator:
             if session.state == State.PARTIAL:
                 session.state = State.REJECTED
             return
-        session.state = State.ACTIVE
+        session.state, session.bound = State.ACTIVE, True
         session.ha, session.ar = ha, coa
-        session.path.append(coa)
+        session.path += (coa,)
         session.accepted_ba_ns = now
         session.bound_until_ns = now + lifetime_s * 1_000_000_000
         self._home(session, hoa, hoa4, now)
-        if session.hoa != UNKNOWN:
+        if session.hoa >= 0:
             prefix = self.addresses.prefix64(session.hoa)
             self._awaiting.setdefault(prefix, []).append(session)
 
@@ -293,17 +314,18 @@ class Correlator:
             return
         handoff.accepted = True
         if not session.path and handoff.sar != UNKNOWN:
-            session.path.append(handoff.sar)
-        session.path.append(handoff.tar)
+            session.path = (handoff.sar,)
+        session.path += (handoff.tar,)
         session.ar = handoff.tar
-        session.state = State.ACTIVE
+        session.state, session.bound = State.ACTIVE, True
+        session.measuring = handoff
         session.bound_until_ns = now + lifetime_s * 1_000_000_000
-        handoff.sar_packets_at_ba = self.plane.count(DOWN, self._homes(session), handoff.sar)
+        handoff.sar_packets_at_ba = self.plane.count(DOWN, session.homes, handoff.sar)
 
     # HO Request and HO Response
 
     def _request(self, frame: int, now: int, tar: int, sar: int, identifier: int, name: int
-                 ) -> tuple[Session | None, Handoff | None]:
+                 ) -> Joined:
         self.routers.update((tar, sar))
         key = (tar, sar, identifier)
         handoff = self._exchanges.get(key)
@@ -317,14 +339,17 @@ class Correlator:
         session = self._by_name.get(name) if name >= 0 else None
         if session is None:
             session = self._open(name, now)
-        handoff = Handoff(session, sar, tar, now, identifier, now, frame, now, 1)
+        handoff = Handoff(session, sar, tar, now)
+        handoff.identifier = identifier
+        handoff.ho_request_ns = handoff.last_request_ns = now
+        handoff.ho_request_frame, handoff.ho_requests = frame, 1
         self._exchanges[key] = handoff
         self._attempt(session, handoff)
         return session, handoff
 
     def _response(self, frame: int, now: int, sar: int, tar: int, identifier: int, status: int,
                   name: int, hoa: int, hoa4: int, ha: int
-                  ) -> tuple[Session | None, Handoff | None]:
+                  ) -> Joined:
         self.routers.update((tar, sar))
         key = (tar, sar, identifier)
         handoff = self._exchanges.get(key)
@@ -334,7 +359,8 @@ class Correlator:
                 return session, None
             # The mobile node is new here, so its HO Request was sent before the capture began.
             session = self._open(name, now)
-            handoff = Handoff(session, sar, tar, now, identifier)
+            handoff = Handoff(session, sar, tar, now)
+            handoff.identifier = identifier
             self._exchanges[key] = handoff
             self._attempt(session, handoff)
         session = handoff.session
@@ -355,7 +381,7 @@ class Correlator:
             return handoff.session
         self.sessions.remove(handoff.session)
         handoff.session = known
-        known.handoffs.append(handoff)
+        known.handoffs += (handoff,)
         return known
 
     # Router Solicitation and Advertisement
@@ -381,34 +407,31 @@ class Correlator:
 
     # User plane of a handoff
 
-    def _homes(self, session: Session) -> list[int]:
-        return [a for a in (session.hoa, session.hoa4) if a != UNKNOWN]
-
     def _read_sar(self, handoff: Handoff, session: Session) -> None:
-        homes = self._homes(session)
+        homes = session.homes
         handoff.last_dl_sar_ns = self.plane.last(DOWN, homes, handoff.sar)
         handoff.last_ul_sar_ns = self.plane.last(UP, homes, handoff.sar)
 
-    def _close_window(self, session: Session, now: int, but: Handoff | None = None) -> None:
+    def _close_window(self, session: Session) -> None:
         """The window of the session's latest settled handoff ends: read what it measured."""
-        for handoff in session.handoffs:
-            if handoff is but or not handoff.accepted or handoff.window_end_ns != NEVER:
-                continue
-            handoff.window_end_ns = now
-            homes = self._homes(session)
-            if handoff.teardown_ns == NEVER:
-                self._read_sar(handoff, session)
-            handoff.first_dl_tar_ns = self.plane.first(DOWN, homes, handoff.tar)
-            handoff.first_ul_tar_ns = self.plane.first(UP, homes, handoff.tar)
-            handoff.late_sar = (self.plane.count(DOWN, homes, handoff.sar)
-                                - handoff.sar_packets_at_ba)
+        handoff = session.measuring
+        if handoff is None:
+            return
+        session.measuring = None
+        homes = session.homes
+        if handoff.teardown_ns == NEVER:
+            self._read_sar(handoff, session)
+        handoff.first_dl_tar_ns = self.plane.first(DOWN, homes, handoff.tar)
+        handoff.first_ul_tar_ns = self.plane.first(UP, homes, handoff.tar)
+        late = self.plane.count(DOWN, homes, handoff.sar) - handoff.sar_packets_at_ba
+        handoff.late_sar = late
 
     def _bicast(self, pair: Pair) -> None:
         session = self._by_home.get(pair.hoa)
         if session is None or not set(pair.ars).isdisjoint(self.anchors):
             return
-        session.packets[DOWN] -= 1
-        session.octets[DOWN] -= pair.length
+        session.dl_packets -= 1
+        session.dl_bytes -= pair.length
         latest = max(pair.times_ns)
         for handoff in reversed(session.handoffs):
             if handoff.bu_ns == NEVER or handoff.bu_ns > latest or {handoff.sar, handoff.tar} != set(
@@ -429,8 +452,8 @@ class Correlator:
                 session.state, session.end_ns = State.EXPIRED, session.bound_until_ns
             if session.solicited_ns != NEVER:
                 session.start_ns = min(session.start_ns, session.solicited_ns)
-        self.sessions.sort(key=lambda s: s.start_ns)
-        self.handoffs.sort(key=lambda h: h.start_ns)
+        self.sessions.sort(key=attrgetter("start_ns"))
+        self.handoffs.sort(key=attrgetter("start_ns"))
         for number, session in enumerate(self.sessions, 1):
             session.number = number
         for number, handoff in enumerate(self.handoffs, 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 UNKNOWN = -1
@@ -41,14 +40,12 @@ class Outcome(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-@dataclass(slots=True, eq=False)
 class Handoff:
-    """One handoff attempt. Addresses are AddressBook numbers, times nanoseconds."""
+    """One handoff attempt. Addresses are AddressBook numbers, times nanoseconds.
 
-    session: Session
-    sar: int
-    tar: int
-    start_ns: int
+    The defaults are the class's, so that an attempt costs no more than what is known of it.
+    """
+
     identifier: int = UNKNOWN
     ho_request_ns: int = NEVER
     ho_request_frame: int = UNKNOWN
@@ -71,26 +68,30 @@ class Handoff:
     last_ul_sar_ns: int = NEVER
     first_dl_tar_ns: int = NEVER
     first_ul_tar_ns: int = NEVER
-    sar_packets_at_ba: int = UNKNOWN
+    sar_packets_at_ba: int = 0
+    """Downlink packets in the SAR's tunnel up to the accepting BA."""
     late_sar: int = 0
     bicast: int = 0
     bicast_after_ba: int = 0
-    window_end_ns: int = NEVER
     number: int = 0
 
+    def __init__(self, session: Session, sar: int, tar: int, start_ns: int) -> None:
+        self.session = session
+        self.sar = sar
+        self.tar = tar
+        self.start_ns = start_ns
 
-@dataclass(slots=True, eq=False)
+
 class Session:
-    """One mobile node's session."""
+    """One mobile node's session; defaults are the class's, as with Handoff."""
 
-    mn_id: int = UNKNOWN
     hoa: int = UNKNOWN
     hoa4: int = UNKNOWN
     ha: int = UNKNOWN
     ar: int = UNKNOWN
-    path: list[int] = field(default_factory=list)
+    """The router of the last accepted binding."""
+    path: tuple[int, ...] = ()
     state: State = State.PARTIAL
-    start_ns: int = NEVER
     end_ns: int = NEVER
     attach_ar: int = UNKNOWN
     first_bu_ns: int = NEVER
@@ -99,27 +100,31 @@ class Session:
     answered_ns: int = NEVER
     access: str = ""
     bound_until_ns: int = NEVER
-    pending: dict[tuple[int, int], tuple[str, Handoff | None]] = field(default_factory=dict)
-    handoffs: list[Handoff] = field(default_factory=list)
-    packets: list[int] = field(default_factory=lambda: [0, 0])
-    octets: list[int] = field(default_factory=lambda: [0, 0])
+    handoffs: tuple[Handoff, ...] = ()
+    measuring: Handoff | None = None
+    """The settled handoff whose window is open."""
+    dl_packets: int = 0
+    dl_bytes: int = 0
+    ul_packets: int = 0
+    ul_bytes: int = 0
+    bound: bool = False
+    """An accepted binding was seen and not released."""
     ended: bool = False
     number: int = 0
 
+    def __init__(self, mn_id: int, start_ns: int) -> None:
+        self.mn_id = mn_id
+        self.start_ns = start_ns
+        self.pending: dict[tuple[int, int], tuple[str, Handoff | None]] = {}
+
     @property
-    def bound(self) -> bool:
-        """An accepted binding was seen and not released."""
-        return self.ar != UNKNOWN and self.state == State.ACTIVE
+    def homes(self) -> list[int]:
+        """The home addresses that it has, IPv6 and IPv4."""
+        return [a for a in (self.hoa, self.hoa4) if a >= 0]
 
     def open_handoff(self, tar: int) -> Handoff | None:
         """The latest attempt towards this AR that no accepted BA has settled."""
         for handoff in reversed(self.handoffs):
             if handoff.tar == tar and not handoff.accepted:
-                return handoff
-        return None
-
-    def latest_accepted(self) -> Handoff | None:
-        for handoff in reversed(self.handoffs):
-            if handoff.accepted:
                 return handoff
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -60,12 +61,12 @@ class Tables:
         ended = [outcome_of(h, c.end_ns, c.profile.retransmission_ns) for h in rows]
         measured = [o in (Outcome.COMPLETE, Outcome.REACTIVE) for o, _ in ended]
         times: dict[str, Any] = {
-            "start": _numbers(h.start_ns for h in rows),
-            "ho_request_time": _numbers(h.ho_request_ns for h in rows),
-            "ho_response_time": _numbers(h.ho_response_ns for h in rows),
-            "bu_time": _numbers(h.bu_ns for h in rows),
-            "ba_time": _numbers(h.ba_ns for h in rows),
-            "teardown_time": _numbers(h.teardown_ns for h in rows),
+            "start": _numbers(map(attrgetter("start_ns"), rows)),
+            "ho_request_time": _numbers(map(attrgetter("ho_request_ns"), rows)),
+            "ho_response_time": _numbers(map(attrgetter("ho_response_ns"), rows)),
+            "bu_time": _numbers(map(attrgetter("bu_ns"), rows)),
+            "ba_time": _numbers(map(attrgetter("ba_ns"), rows)),
+            "teardown_time": _numbers(map(attrgetter("teardown_ns"), rows)),
         }
         for column, slot in (("last_dl_sar_time", "last_dl_sar_ns"),
                              ("first_dl_tar_time", "first_dl_tar_ns"),
@@ -74,8 +75,8 @@ class Tables:
             times[column] = _numbers(
                 getattr(h, slot) if ok else NULL for h, ok in zip(rows, measured, strict=True))
         values = times | {
-            "handoff": _numbers(h.number for h in rows),
-            "session": _numbers(h.session.number for h in rows),
+            "handoff": _numbers(map(attrgetter("number"), rows)),
+            "session": _numbers(map(attrgetter("session.number"), rows)),
             "mn_id": _texts(self.name(h.session.mn_id) for h in rows),
             "hoa": _texts(self.address(h.session.hoa) for h in rows),
             "hoa4": _texts(self.address(h.session.hoa4) for h in rows),
@@ -95,41 +96,40 @@ class Tables:
             "late_sar_packets": _numbers(
                 max(0, h.late_sar - h.bicast_after_ba) if ok else NULL
                 for h, ok in zip(rows, measured, strict=True)),
-            "ho_requests": _numbers(h.ho_requests for h in rows),
-            "bus": _numbers(h.bus for h in rows),
+            "ho_requests": _numbers(map(attrgetter("ho_requests"), rows)),
+            "bus": _numbers(map(attrgetter("bus"), rows)),
             "clock_error_ms": _numbers(0 for _ in rows),
-            "ho_request_frame": _known(h.ho_request_frame for h in rows),
-            "ho_response_frame": _known(h.ho_response_frame for h in rows),
-            "bu_frame": _known(h.bu_frame for h in rows),
-            "ba_frame": _known(h.ba_frame for h in rows),
+            "ho_request_frame": _known(map(attrgetter("ho_request_frame"), rows)),
+            "ho_response_frame": _known(map(attrgetter("ho_response_frame"), rows)),
+            "bu_frame": _known(map(attrgetter("bu_frame"), rows)),
+            "ba_frame": _known(map(attrgetter("ba_frame"), rows)),
         }
         return build("handoffs", HANDOFFS, values, len(rows))
 
     def sessions(self) -> Table:
         """One row per mobile-node session, in order of start."""
         rows = self._c.sessions
-        start = _numbers(s.solicited_ns for s in rows)
-        answer = _numbers(s.answered_ns for s in rows)
-        accepted = _numbers(s.accepted_ba_ns for s in rows)
+        start = _numbers(map(attrgetter("solicited_ns"), rows))
+        answer = _numbers(map(attrgetter("answered_ns"), rows))
+        accepted = _numbers(map(attrgetter("accepted_ba_ns"), rows))
         values: dict[str, Any] = {
-            "session": _numbers(s.number for s in rows),
+            "session": _numbers(map(attrgetter("number"), rows)),
             "mn_id": _texts(self.name(s.mn_id) for s in rows),
             "hoa": _texts(self.address(s.hoa) for s in rows),
             "hoa4": _texts(self.address(s.hoa4) for s in rows),
             "ha": _texts(self.address(s.ha) for s in rows),
             "access": _texts(s.access or None for s in rows),
             "ar_path": _texts(self._path(s) for s in rows),
-            "start": _numbers(s.start_ns for s in rows),
-            "end": _numbers(s.end_ns for s in rows),
+            "start": _numbers(map(attrgetter("start_ns"), rows)),
+            "end": _numbers(map(attrgetter("end_ns"), rows)),
             "state": _texts(s.state.label for s in rows),
             "setup_ms": _gap(start, answer),
-            "binding_ms": _gap(_numbers(s.first_bu_ns for s in rows), accepted),
+            "binding_ms": _gap(_numbers(map(attrgetter("first_bu_ns"), rows)), accepted),
             "address_ms": _gap(accepted, answer),
             "handoffs": _numbers(len(s.handoffs) for s in rows),
         }
-        for direction, name in enumerate(("dl", "ul")):
-            values[f"{name}_packets"] = _numbers(s.packets[direction] for s in rows)
-            values[f"{name}_bytes"] = _numbers(s.octets[direction] for s in rows)
+        for name in ("dl_packets", "dl_bytes", "ul_packets", "ul_bytes"):
+            values[name] = _numbers(map(attrgetter(name), rows))
         return build("sessions", SESSIONS, values, len(rows))
 
     def _path(self, session: Session) -> str | None:
@@ -164,5 +164,3 @@ def build(name: str, columns: Any, values: dict[str, Any], rows: int) -> Table:
             values[column.name] = blank
     return Table(name, columns, {c.name: values[c.name] for c in columns})
 
-
-Builder = Callable[[Tables], Table]

@@ -97,15 +97,21 @@ class UserPlane:
         mine = [s for s in self.stays(direction, address) if self.router[s] not in not_routers]
         return sum(int(self.packets[s]) for s in mine), sum(int(self.octets[s]) for s in mine)
 
-    def forget(self, addresses: Iterable[int]) -> None:
+    def knows(self, address: int) -> bool:
+        """Whether the address was seen in any tunnel."""
+        return (DOWN, address) in self._of_address or (UP, address) in self._of_address
+
+    def forget(self, address: int) -> None:
         """Begin again at nothing: the address may serve another mobile node next."""
-        for address in addresses:
-            for direction in (DOWN, UP):
-                stays = self.stays(direction, address)
-                if not stays:
-                    continue
-                self.packets[stays] = self.octets[stays] = 0
-                self.first_ns[stays] = self.last_ns[stays] = NEVER
+        for direction in (DOWN, UP):
+            stays = self.stays(direction, address)
+            self.packets[stays] = self.octets[stays] = 0
+            self.first_ns[stays] = self.last_ns[stays] = NEVER
+
+    @property
+    def holds(self) -> bool:
+        """Whether packets of the batch are held back for any address."""
+        return bool(self._held)
 
     def _know_flows(self) -> None:
         """Give every new flow its two stays: as downlink to its inner destination, as uplink from
