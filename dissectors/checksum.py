@@ -1,8 +1,8 @@
-"""The Internet checksum and the addresses that its IPv6 pseudo-header takes (RFC 1071, RFC 8200 8.1).
+"""The Internet checksum and its IPv6 pseudo-header (RFC 1071, RFC 8200 8.1).
 
-For everything above IPv6 the source is the Home Address option's address where that option is there,
-and the destination is the one that the packet arrives at in the end: the Type 2 Routing header's
-home address while a segment is left (RFC 6275 6.1.1, 6.4).
+For all that stands above IPv6 the source is the Home Address option's address where that option is
+there, and the destination is the one that the packet arrives at in the end: the Type 2 Routing
+header's home address while a segment is left (RFC 6275 6.1.1, 6.4).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 
 
 def ones_complement(data: bytes, initial: int = 0) -> int:
-    """The 16-bit one's complement sum of data and of an earlier sum over an even count of octets."""
+    """The one's complement sum of data and of an earlier sum over an even count of octets."""
     number = int.from_bytes(data, "big")
     if len(data) % 2:
         number <<= 8

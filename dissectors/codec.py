@@ -64,7 +64,7 @@ def parse_mobility_header(
     src: IPv6Address | None = None,
     dst: IPv6Address | None = None,
 ) -> MobilityPacket:
-    """The Mobility Header at data[begin:end]; the checksum is looked at if src and dst are given."""
+    """The Mobility Header at data[begin:end]; the checksum is read if src and dst are given."""
     layout = MobilityHeader.layout
     need(data, begin, end, 8, layout.label)
     header, odd = parse(MobilityHeader, data, begin, begin + layout.fixed)
@@ -106,7 +106,7 @@ def parse_icmpv6(
     dst: IPv6Address | None = None,
     profile: Profile = _DEFAULT,
 ) -> Icmpv6Packet:
-    """The ICMPv6 message data[begin:end]; the checksum is looked at if src and dst are given."""
+    """The ICMPv6 message data[begin:end]; the checksum is read if src and dst are given."""
     need(data, begin, end, 4, "ICMPv6")
     number, code = data[begin], data[begin + 1]
     found: list[Anomaly] = []

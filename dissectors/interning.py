@@ -42,6 +42,10 @@ class InternTable:
         """The keys from number `first` on, (n, width) uint64."""
         return np.stack([c[first : self._count] for c in self._columns], axis=1)
 
+    def column(self, word: int) -> Words:
+        """One word of every key, by number."""
+        return self._columns[word]
+
     def key(self, number: int) -> tuple[int, ...]:
         """The words of one key."""
         return tuple(int(c[number]) for c in self._columns)

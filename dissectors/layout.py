@@ -12,7 +12,7 @@ A message keeps the wire's numbers; `scale` and `unit` are for those who show th
 """
 
 # ruff: noqa: A002, ANN401
-# `filter` is what the field has; and a field specifier stands where a value of any type is declared.
+# `filter` is a field's own word; a specifier stands where a value of any type is declared.
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Layout:
 
 
 def filter_name(layout: Layout, field: Field) -> str:
-    """The full filter name: `seqnr` and `.flag.m` stand under the layout's prefix, `mip6.lla` alone.
+    """The full filter name: `seqnr` and `.flag.m` stand under the prefix, `mip6.lla` alone.
 
     Wireshark names few reserved fields, so theirs are ours: `netmip6.bu.reserved`.
     """

@@ -49,9 +49,11 @@ class AddressBook:
         first, second = self._six.key(number // 2)
         return first.to_bytes(8, sys.byteorder) + second.to_bytes(8, sys.byteorder)
 
-    def prefix64(self, number: int) -> bytes:
-        """The first 8 octets of an IPv6 address."""
-        return self.packed(number)[:8]
+    def halves(self, ids: Ints) -> tuple[Ints, Ints]:
+        """Prefix and interface identifier of IPv6 addresses, as two words; 0 for other numbers."""
+        rows = np.where((ids >= 0) & (ids % 2 == 0), ids // 2, 0)
+        high, low = (self._six.column(n)[rows].view(np.int64) for n in (0, 1))
+        return high, low
 
     def text(self, number: int) -> str | None:
         """The address as RFC 5952 writes it; None for no address."""

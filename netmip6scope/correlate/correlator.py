@@ -52,7 +52,7 @@ class Correlator:
         self._exchanges: dict[tuple[int, int, int], Handoff] = {}
         self._unnamed: dict[tuple[int, int], Session] = {}
         self._solicited: dict[int, int] = {}
-        self._awaiting: dict[bytes, list[Session]] = {}
+        self._awaiting: dict[int, list[tuple[int, Session]]] = {}
         self._none = np.array(
             [addresses.unspecified, addresses.all_ones, addresses.unspecified4], np.int64)
 
@@ -78,9 +78,11 @@ class Correlator:
         nothing = (None, None)
         held = self.plane.holds
         columns = (m.kind, m.frame, m.time_ns, m.src, m.dst, m.hoa, m.coa, m.hoa4, m.mn_id, m.seq,
-                   m.lifetime_s, m.status, m.flags, m.identifier, m.prefix, m.ha)
+                   m.lifetime_s, m.status, m.flags, m.identifier, m.prefix, m.ha,
+                   *self.addresses.halves(np.where(m.kind == _RA, m.prefix, m.hoa)),
+                   self.addresses.halves(m.dst)[1])
         for (kind, frame, now, src, dst, hoa, coa, hoa4, name, seq, lifetime_s, status, flags,
-             identifier, prefix, ha) in zip(*(c.tolist() for c in columns), strict=True):
+             identifier, prefix, ha, high, low, host) in zip(*(c.tolist() for c in columns), strict=True):
             if kind == _BU:
                 if flags & _MAP_FLAG or seq < 0:
                     join(nothing)
@@ -92,7 +94,8 @@ class Correlator:
             elif kind == _BA:
                 if held:
                     self._boundary(hoa, hoa4, now)
-                join(self._ack(frame, now, src, dst, hoa, hoa4, name, seq, lifetime_s, status))
+                join(self._ack(frame, now, src, dst, hoa, hoa4, name, seq, lifetime_s, status,
+                               (high, low)))
             elif kind == _HO_REQUEST:
                 join(self._request(frame, now, src, dst, identifier, name))
             elif kind == _HO_RESPONSE:
@@ -101,7 +104,7 @@ class Correlator:
                 self._solicit(src, now)
                 join(nothing)
             elif kind == _RA and prefix >= 0:
-                join((self._advertised(now, dst, prefix), None))
+                join((self._advertised(now, dst, high, host), None))
             else:
                 join(nothing)
         return joined
@@ -268,7 +271,8 @@ class Correlator:
     # Binding Acknowledgement
 
     def _ack(self, frame: int, now: int, ha: int, coa: int, hoa: int, hoa4: int, name: int, seq: int,
-             lifetime_s: int, status: int) -> Joined:
+             lifetime_s: int, status: int, halves: tuple[int, int]) -> Joined:
+        """`halves`: prefix and interface identifier of `hoa`."""
         self.anchors.add(ha)
         session = self._find(name, hoa, hoa4)
         if session is None:
@@ -280,7 +284,8 @@ class Correlator:
         if role == "handoff" and handoff is not None:
             self._settle(session, handoff, frame, now, status, lifetime_s)
         elif role == "attach":
-            self._attached(session, now, ha, coa, hoa, hoa4, lifetime_s, accepted=accepted)
+            self._attached(session, now, ha, coa, hoa, hoa4, lifetime_s, halves,
+                           accepted=accepted)
         elif role in ("renewal", "stale") and accepted:
             session.bound_until_ns = now + lifetime_s * 1_000_000_000
         elif role == "release" and accepted and coa == session.ar:
@@ -289,7 +294,7 @@ class Correlator:
         return session, handoff
 
     def _attached(self, session: Session, now: int, ha: int, coa: int, hoa: int, hoa4: int,
-                  lifetime_s: int, *, accepted: bool) -> None:
+                  lifetime_s: int, halves: tuple[int, int], *, accepted: bool) -> None:
         if not accepted:
             if session.state == State.PARTIAL:
                 session.state = State.REJECTED
@@ -300,9 +305,8 @@ class Correlator:
         session.accepted_ba_ns = now
         session.bound_until_ns = now + lifetime_s * 1_000_000_000
         self._home(session, hoa, hoa4, now)
-        if session.hoa >= 0:
-            prefix = self.addresses.prefix64(session.hoa)
-            self._awaiting.setdefault(prefix, []).append(session)
+        if hoa >= 0:
+            self._awaiting.setdefault(halves[0], []).append((halves[1], session))
 
     def _settle(self, session: Session, handoff: Handoff, frame: int, now: int, status: int,
                 lifetime_s: int) -> None:
@@ -392,14 +396,16 @@ class Correlator:
         if len(self._solicited) > _MAX_SOLICITING:
             del self._solicited[next(iter(self._solicited))]
 
-    def _advertised(self, now: int, dst: int, prefix: int) -> Session | None:
-        waiting = self._awaiting.get(self.addresses.prefix64(prefix))
-        if not waiting:
+    def _advertised(self, now: int, dst: int, prefix: int, host: int) -> Session | None:
+        """A RA with the home address's prefix answers the mobile node with that interface
+        identifier, else the one that has waited longest (halves of addresses as words)."""
+        waiting = self._awaiting.get(prefix)
+        if waiting is None:
             return None
-        interface = self.addresses.packed(dst)[8:]
-        session = next((s for s in waiting if self.addresses.packed(s.hoa)[8:] == interface),
-                       waiting[0])
-        waiting.remove(session)
+        at = next((n for n, (own, _) in enumerate(waiting) if own == host), 0)
+        session = waiting.pop(at)[1]
+        if not waiting:
+            del self._awaiting[prefix]
         session.answered_ns = now
         session.access = "slaac"
         session.solicited_ns = self._solicited.pop(dst, NEVER)

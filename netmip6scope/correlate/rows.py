@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from operator import attrgetter
+from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,19 @@ def outcome_of(handoff: Handoff, end_ns: int, patience_ns: int) -> tuple[Outcome
     return (Outcome.CONTEXT_TIMEOUT if waited >= patience_ns else Outcome.INCOMPLETE), UNKNOWN
 
 
+def address_text(packed: bytes) -> str:
+    """16 or 4 octets as RFC 5952 writes them, or as a dotted quad.
+
+    The C library writes what RFC 5952 asks for, but for addresses that begin with 80 zero bits:
+    there it prefers dotted quads.
+    """
+    if len(packed) == 4:
+        return inet_ntop(AF_INET, packed)
+    if packed[:10] == bytes(10):
+        return str(IPv6Address(packed))
+    return inet_ntop(AF_INET6, packed)
+
+
 class Tables:
     """Builds tables from a finished correlator."""
 
@@ -49,7 +64,8 @@ class Tables:
         """An address as text, each written once."""
         text = self._texts.get(number, "")
         if text == "":
-            text = self._texts[number] = self._c.addresses.text(number)
+            packed = self._c.addresses.packed(number)
+            text = self._texts[number] = address_text(packed)
         return text
 
     def name(self, number: int) -> str | None:
