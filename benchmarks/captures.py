@@ -90,8 +90,15 @@ def mend_checksum(rows: Rows, at: int, *, start: int, src: int, dst: int, kind: 
     rows[:, at : at + 2] = octets((0xFFFF ^ total).astype(np.int64), 2)
 
 
-def binding(template: bytes, *, update: bool, ids: NDArray[np.int64], coa: Rows,
-            seq: NDArray[np.int64], hoa_known: bool = True) -> Rows:
+def binding(
+    template: bytes,
+    *,
+    update: bool,
+    ids: NDArray[np.int64],
+    coa: Rows,
+    seq: NDArray[np.int64],
+    hoa_known: bool = True,
+) -> Rows:
     """BU or BA frames: the Mobility Header stands at 14 + 40 + 24."""
     rows = tile(template, len(ids))
     patch(rows, template, wire.ip6(MARK_COA), coa)
@@ -106,13 +113,22 @@ def binding(template: bytes, *, update: bool, ids: NDArray[np.int64], coa: Rows,
     return rows
 
 
-def icmp(template: bytes, ids: NDArray[np.int64], tar: Rows, sar: Rows,
-         identifier: NDArray[np.int64] | None) -> Rows:
+def icmp(
+    template: bytes,
+    ids: NDArray[np.int64],
+    tar: Rows,
+    sar: Rows,
+    identifier: NDArray[np.int64] | None,
+) -> Rows:
     rows = tile(template, len(ids))
     hoa = hoas(ids)
     patch(rows, template, wire.ip6(MARK_HOA), hoa)
-    patch(rows, template, wire.ip6(MARK_HOA)[:8] + bytes(8),
-          np.hstack([hoa[:, :8], np.zeros_like(hoa[:, :8])]))
+    patch(
+        rows,
+        template,
+        wire.ip6(MARK_HOA)[:8] + bytes(8),
+        np.hstack([hoa[:, :8], np.zeros_like(hoa[:, :8])]),
+    )
     patch(rows, template, wire.ip6(MARK_LL)[8:], hoa[:, 8:])
     patch(rows, template, MARK_NAI.encode(), nais(ids))
     patch(rows, template, wire.ip6(MARK_COA), tar)
@@ -135,19 +151,25 @@ def attaches(ids: NDArray[np.int64], at: NDArray[np.int64], ar: NDArray[np.int64
     seq = ids * 7 % 50000
     return [
         Frames(icmp(rs, ids, ars, ars, None), at),
-        Frames(binding(bu, update=True, ids=ids, coa=ars, seq=seq, hoa_known=False), at + 2_000_000),
+        Frames(
+            binding(bu, update=True, ids=ids, coa=ars, seq=seq, hoa_known=False), at + 2_000_000
+        ),
         Frames(binding(ba, update=False, ids=ids, coa=ars, seq=seq), at + 8_000_000),
         Frames(icmp(ra, ids, ars, ars, None), at + 11_000_000),
     ]
 
 
-def handoffs(ids: NDArray[np.int64], at: NDArray[np.int64], sar: NDArray[np.int64],
-             tar: NDArray[np.int64], ordinal: NDArray[np.int64]) -> list[Frames]:
+def handoffs(
+    ids: NDArray[np.int64],
+    at: NDArray[np.int64],
+    sar: NDArray[np.int64],
+    tar: NDArray[np.int64],
+    ordinal: NDArray[np.int64],
+) -> list[Frames]:
     """HO Request and Response, BU and BA by the TAR, tear-down BU and its BA by the SAR."""
     sars, tars = addresses(ARS)[sar], addresses(ARS)[tar]
     request = wire.eth(wire.ho_request(MARK_COA, MARK_SAR, 0, MARK_NAI))
-    response = wire.eth(
-        wire.ho_response(MARK_SAR, MARK_COA, 0, MARK_NAI, hoa=MARK_HOA, ha=HA))
+    response = wire.eth(wire.ho_response(MARK_SAR, MARK_COA, 0, MARK_NAI, hoa=MARK_HOA, ha=HA))
     bu = wire.eth(wire.binding_update(MARK_COA, HA, MARK_HOA, MARK_NAI, 0, 600))
     ba = wire.eth(wire.binding_ack(HA, MARK_COA, MARK_HOA, MARK_NAI, 0, 600))
     down = wire.eth(wire.binding_update(MARK_COA, HA, MARK_HOA, MARK_NAI, 0, 0))
@@ -180,8 +202,13 @@ def write_pcap(path: Path, groups: list[Frames]) -> None:
             out.write(_records(groups, lengths, time_ns[part], group[part], row[part]))
 
 
-def _records(groups: list[Frames], lengths: NDArray[np.int64], time_ns: NDArray[np.int64],
-             group: NDArray[np.int64], row: NDArray[np.int64]) -> bytes:
+def _records(
+    groups: list[Frames],
+    lengths: NDArray[np.int64],
+    time_ns: NDArray[np.int64],
+    group: NDArray[np.int64],
+    row: NDArray[np.int64],
+) -> bytes:
     size = lengths[group]
     start = np.concatenate([[0], np.cumsum(size + 16)])
     block = np.zeros(start[-1], np.uint8)
@@ -203,12 +230,16 @@ def control(path: Path, mobile_nodes: int = 100_000) -> None:
     attach_ns = START_NS + ids * 1_000_000
     handoff_ns = attach_ns + 20 * 10**9
     sar = ids % len(ARS)
-    write_pcap(path, attaches(ids, attach_ns, sar)
-               + handoffs(ids, handoff_ns, sar, (sar + 1) % len(ARS), ids * 0))
+    write_pcap(
+        path,
+        attaches(ids, attach_ns, sar)
+        + handoffs(ids, handoff_ns, sar, (sar + 1) % len(ARS), ids * 0),
+    )
 
 
-def mixed(path: Path, frames: int = 1_500_000, mobile_nodes: int = 500,
-          spacing_ns: int = 200_000) -> None:
+def mixed(
+    path: Path, frames: int = 1_500_000, mobile_nodes: int = 500, spacing_ns: int = 200_000
+) -> None:
     """99 % tunnelled user traffic; the rest attaches and handoffs, several per mobile node."""
     rng = np.random.default_rng(6)
     signalling = frames // 100
@@ -228,8 +259,14 @@ def mixed(path: Path, frames: int = 1_500_000, mobile_nodes: int = 500,
     write_pcap(path, groups)
 
 
-def user_traffic(rng: np.random.Generator, count: int, mobile_nodes: int, span_ns: int,
-                 mover: NDArray[np.int64], move_ns: NDArray[np.int64]) -> list[Frames]:
+def user_traffic(
+    rng: np.random.Generator,
+    count: int,
+    mobile_nodes: int,
+    span_ns: int,
+    mover: NDArray[np.int64],
+    move_ns: NDArray[np.int64],
+) -> list[Frames]:
     """UDP of 200 octets both ways, TCP segments down and their acknowledgements up."""
     time_ns = np.sort(rng.integers(START_NS + 2 * 10**9, START_NS + span_ns, count))
     node = rng.integers(0, mobile_nodes, count)
@@ -237,7 +274,8 @@ def user_traffic(rng: np.random.Generator, count: int, mobile_nodes: int, span_n
     # The AR at a time is the first one plus the moves whose BA (15 ms after the start) came before.
     done = np.sort(mover * (1 << 40) + (move_ns + 15_000_000 - START_NS))
     moves_before = np.searchsorted(done, node * (1 << 40) + (time_ns - START_NS)) - np.searchsorted(
-        done, node * (1 << 40))
+        done, node * (1 << 40)
+    )
     ar = (node + moves_before) % len(ARS)
     segments = _running_count(node, shape == 2)
     out = []
@@ -260,8 +298,15 @@ def _running_count(node: NDArray[np.int64], counts: NDArray[np.bool_]) -> NDArra
     return out
 
 
-def _user_rows(down: bool, tcp: bool, size: int, node: NDArray[np.int64], ar: NDArray[np.int64],
-               segments: NDArray[np.int64], serial: NDArray[np.int64]) -> Rows:
+def _user_rows(
+    down: bool,
+    tcp: bool,
+    size: int,
+    node: NDArray[np.int64],
+    ar: NDArray[np.int64],
+    segments: NDArray[np.int64],
+    serial: NDArray[np.int64],
+) -> Rows:
     hoa, peer, ars = hoas(node), addresses(SERVERS)[node % len(SERVERS)], addresses(ARS)[ar]
     ha = addresses([HA] * len(node))
     payload = bytes(range(256)) * 6
@@ -269,8 +314,11 @@ def _user_rows(down: bool, tcp: bool, size: int, node: NDArray[np.int64], ar: ND
         inner = struct.pack("!HHIIBBHHH", 443, 40000, 1, 1, 0x50, 0x10, 65000, 0, 0)
     else:
         inner = struct.pack("!HHHH", 5004, 5004, 8 + size, 0)
-    template = wire.eth(wire.tunnel(HA, ARS[0], wire.ipv6(
-        SERVERS[0], MARK_HOA, 6 if tcp else 17, inner + payload[:size])))
+    template = wire.eth(
+        wire.tunnel(
+            HA, ARS[0], wire.ipv6(SERVERS[0], MARK_HOA, 6 if tcp else 17, inner + payload[:size])
+        )
+    )
     rows = tile(template, len(node))
     ends = (ha, ars, peer, hoa) if down else (ars, ha, hoa, peer)
     for at, value in zip((22, 38, 62, 78), ends, strict=True):
@@ -304,4 +352,6 @@ def repeat(source: Path, path: Path, size: int) -> None:
         for _ in range(max(1, size // len(data))):
             out.write(body[24:].tobytes())
             seconds = seconds + step
-            body[where[:, None] + np.arange(4)] = seconds.astype("<u4").view(np.uint8).reshape(-1, 4)
+            body[where[:, None] + np.arange(4)] = (
+                seconds.astype("<u4").view(np.uint8).reshape(-1, 4)
+            )
