@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dissectors.errors import ParseError
-from dissectors.layout import Framing, Registry
+from dissectors.layout import Framing, Layout, Registry
 from dissectors.registries import MOBILITY_OPTIONS
 
 PAD1 = 0
@@ -71,8 +71,9 @@ def _tlv_extent(registry: Registry, data: bytes, at: int, end: int) -> Span:
     _two_octets(registry, at, end)
     size = 2 + data[at + 1]
     more = _LONGER.get(data[at], 0) if registry is MOBILITY_OPTIONS else 0
-    if more and not _clean(data, at + size, end) and _clean(data, at + size + more, end):
-        return Span(data[at], at, at + 2, at + size + more, more)
+    plain, longer = at + size, at + size + more
+    if more and not _clean(registry, data, plain, end) and _clean(registry, data, longer, end):
+        return Span(data[at], at, at + 2, longer, more)
     _fits(registry, data, at, size, end)
     return Span(data[at], at, at + 2, at + size)
 
@@ -89,16 +90,24 @@ def _fits(registry: Registry, data: bytes, at: int, size: int, end: int) -> None
         )
 
 
-def _clean(data: bytes, at: int, end: int) -> bool:
-    """Whether plain options with zero padding fill [at, end) exactly."""
+def _clean(registry: Registry, data: bytes, at: int, end: int) -> bool:
+    """Whether plain options that hold their fields, with zero padding, fill [at, end) exactly."""
     while at < end:
         if data[at] == PAD1:
             at += 1
             continue
         if at + 2 > end:
             return False
-        after = at + 2 + data[at + 1]
-        if data[at] == PADN and any(data[at + 2 : after]):
+        size = data[at + 1]
+        known = registry.types.get(data[at])
+        if known is not None and not _holds(known.layout, size):
             return False
-        at = after
+        if data[at] == PADN and any(data[at + 2 : at + 2 + size]):
+            return False
+        at += 2 + size
     return at == end
+
+
+def _holds(layout: Layout, size: int) -> bool:
+    """Whether a body of this size can be the option's."""
+    return layout.least <= size and (layout.tail is not None or size <= layout.fixed)

@@ -264,7 +264,8 @@ def _option(packet: Packet, registry: Registry, span: Span) -> Node:
     behind = span.body + known.layout.fixed
     if known.layout.tail is None and behind < span.end:
         extra += (Anomaly(f"{span.end - behind} octets stand behind the last field", behind),)
-    summary = builder.nodes[-1].text if builder.nodes else ""
+    texts = [node.text for node in builder.nodes if node.name != "padding"]
+    summary = texts[-1] if texts else ""
     return builder.node("option", span.end, summary, head, span.begin, extra)
 
 

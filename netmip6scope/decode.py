@@ -18,7 +18,7 @@ _DEFAULT = Profile()
 _INDENT = "  "
 
 
-def decode_frame(capture: str, frame: int, format: str, profile: Profile = _DEFAULT) -> str:  # noqa: A002
+def decode_frame(capture: str, frame: int, format: str, profile: Profile = _DEFAULT) -> str:
     """Frame `frame` (from 1) of a capture; format is "text" or "json".
 
     Raises UsageError if there is no such frame or the argument means several captures, InputError

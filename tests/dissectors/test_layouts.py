@@ -1,0 +1,104 @@
+"""Rules that every declaration keeps."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from dissectors.errors import BuildError
+from dissectors.layout import (
+    Kind,
+    Message,
+    Registry,
+    declare,
+    filter_name,
+    flag,
+    octets,
+    uint,
+    values,
+)
+from dissectors.mobility import BindingUpdate, MhType
+from dissectors.registries import MOBILITY_MESSAGES, MOBILITY_OPTIONS
+from tests.dissectors.strategies import CLASSES
+
+NAMES = sorted(
+    {
+        filter_name(message.layout, field)
+        for message in CLASSES
+        for field in message.layout.fields
+        if field.kind is not Kind.OPTIONS
+    }
+)
+
+
+@pytest.mark.parametrize("message", CLASSES, ids=lambda message: message.__name__)
+def test_fields_lie_behind_each_other(message: type[Message]) -> None:
+    layout, bit = message.layout, 0
+    for field in layout.fields:
+        assert field.bit == bit
+        assert (field.end - field.begin) * 8 == field.shift + field.width + bit % 8
+        bit += field.width
+    assert bit == layout.fixed * 8
+    assert 0 <= layout.least <= layout.fixed
+    assert layout.label
+    assert layout.ref
+    assert message.__doc__
+    assert [*values(message())] == [f.name for f in layout.fields if not f.kind.is_derived]
+
+
+def test_all_numbers_of_the_registry_are_declared() -> None:
+    assert sorted(MOBILITY_MESSAGES.types) == [kind.value for kind in MhType] == list(range(24))
+    assert sorted(MOBILITY_OPTIONS.types) == list(range(2, 40))
+
+
+def test_flags_of_the_binding_update_stand_where_iana_has_them() -> None:
+    masks = {
+        field.name: 1 << (31 - field.bit)
+        for field in BindingUpdate.layout.fields
+        if field.kind is Kind.FLAG
+    }
+    assert list(masks.values()) == [0x8000 >> place for place in range(12)]
+    assert masks["map_registration"] == 0x0800
+    assert masks["proxy"] == 0x0200
+
+
+def test_filter_names_are_unambiguous() -> None:
+    assert all(name == name.strip(".") and ".." not in name for name in NAMES)
+    assert "mip6.bu.seqnr" in NAMES
+    assert "mip6.nemo.bu.r_flag" in NAMES
+    assert "icmpv6.nd.ra.flag.m" in NAMES
+    assert "netmip6.ho_request.c_flag" in NAMES
+    assert "mip6.lla" in NAMES
+
+
+@pytest.mark.tshark
+def test_filter_names_that_are_not_ours_are_wiresharks() -> None:
+    # tshark writes a warning about root to standard error.
+    done = subprocess.run(["tshark", "-G", "fields"], capture_output=True, check=True)
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    theirs = {line.split("\t")[2] for line in lines if line.startswith("F\t")}
+    assert [name for name in NAMES if not name.startswith("netmip6.") and name not in theirs] == []
+
+
+def test_bad_declarations_are_refused() -> None:
+    registry = Registry("test")
+    with pytest.raises(BuildError, match="not whole octets"):
+
+        @declare(registry, 1, "test", ref="none")
+        class _Bits(Message):
+            one: bool = flag("One")
+
+    with pytest.raises(BuildError, match="only the last field"):
+
+        @declare(registry, 1, "test", ref="none")
+        class _Tail(Message):
+            data: bytes = octets("Data")
+            more: int = uint(8, "More")
+
+    @declare(registry, 1, "test", ref="none")
+    class _Right(Message):
+        one: int = uint(8, "One")
+
+    with pytest.raises(BuildError, match="is _Right already"):
+        registry.add(1, _Right)
