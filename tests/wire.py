@@ -43,9 +43,12 @@ def eth(payload: bytes, ethertype: int = 0x86DD, tags: tuple[tuple[int, int], ..
 
 
 def ipv6(src: str, dst: str, next_header: int, payload: bytes, hop_limit: int = 64) -> bytes:
-    return struct.pack("!IHBB", 6 << 28, len(payload), next_header, hop_limit) + ip6(src) + ip6(
-        dst
-    ) + payload
+    return (
+        struct.pack("!IHBB", 6 << 28, len(payload), next_header, hop_limit)
+        + ip6(src)
+        + ip6(dst)
+        + payload
+    )
 
 
 def ipv4(src: str, dst: str, protocol: int, payload: bytes) -> bytes:
@@ -97,7 +100,9 @@ def mh(src: str, dst: str, kind: int, body: bytes, options: list[tuple[bytes, in
 
 def home_address_header(hoa: str, payload: bytes, next_header: int = 135) -> bytes:
     """Destination Options with PadN and the Home Address option (RFC 6275 6.3)."""
-    return struct.pack("!BB", next_header, 2) + option(1, bytes(2)) + option(201, ip6(hoa)) + payload
+    return (
+        struct.pack("!BB", next_header, 2) + option(1, bytes(2)) + option(201, ip6(hoa)) + payload
+    )
 
 
 def routing_type2(hoa: str, payload: bytes, next_header: int = 135) -> bytes:
@@ -206,8 +211,16 @@ def ho_request(tar: str, sar: str, identifier: int, nai: str, flags: int = 0xC00
 
 
 def ho_response(
-    sar: str, tar: str, identifier: int, nai: str, *, status: int = 0, hoa: str | None = None,
-    ha: str | None = None, seq: int = 0, hoa4: str | None = None,
+    sar: str,
+    tar: str,
+    identifier: int,
+    nai: str,
+    *,
+    status: int = 0,
+    hoa: str | None = None,
+    ha: str | None = None,
+    seq: int = 0,
+    hoa4: str | None = None,
 ) -> bytes:
     body = struct.pack("!HBB", identifier, status, 0) + nd_mn_id(nai)
     if hoa is not None:
@@ -234,8 +247,14 @@ def tunnel(outer_src: str, outer_dst: str, inner: bytes) -> bytes:
     return ipv6(outer_src, outer_dst, 41 if inner[0] >> 4 == 6 else 4, inner)
 
 
-def pcap(frames: list[tuple[int, bytes]], link_type: int = 1, *, nano: bool = True,
-         order: str = "<", snaplen: int = 262144) -> bytes:
+def pcap(
+    frames: list[tuple[int, bytes]],
+    link_type: int = 1,
+    *,
+    nano: bool = True,
+    order: str = "<",
+    snaplen: int = 262144,
+) -> bytes:
     """A pcap file of (time_ns, frame) records."""
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
     out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link_type)]

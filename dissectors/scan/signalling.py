@@ -24,8 +24,9 @@ _P_FLAG = 0x0200
 _BA_P_FLAG = 0x20
 
 
-def mobility_headers(data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook,
-                     names: Names) -> None:
+def mobility_headers(
+    data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook, names: Names
+) -> None:
     """Fill the columns of messages that begin with a Mobility Header."""
     at = m.at[rows]
     whole = at + _MH_FIXED <= m.end[rows]
@@ -40,9 +41,11 @@ def mobility_headers(data: Octets, m: MessageBatch, rows: Ints, addresses: Addre
     m.detail[rows] = kind
     for number, known in MH_KINDS.items():
         m.kind[rows[kind == number]] = known
-    for home, column in ((m.home, m.hoa), (m.routed, m.hoa)):
-        there = rows[home[rows] >= 0]
-        column[there] = addresses.six(data, home[there])
+    # Where both stand: the option is the sender's home address, the Routing header the receiver's.
+    own, other = m.home[rows], m.routed[rows]
+    home = np.where((kind == 6) & (other >= 0) | (own < 0), other, own)
+    there = home >= 0
+    m.hoa[rows[there]] = addresses.six(data, home[there])
     _binding(data, m, rows[kind == 5], mobility.BindingUpdate, addresses, names)
     _binding(data, m, rows[kind == 6], mobility.BindingAcknowledgement, addresses, names)
     binding_error = rows[kind == 7]
@@ -55,8 +58,14 @@ def mobility_headers(data: Octets, m: MessageBatch, rows: Ints, addresses: Addre
 Declared = type[mobility.BindingUpdate] | type[mobility.BindingAcknowledgement]
 
 
-def _fixed(data: Octets, m: MessageBatch, rows: Ints, message: type, columns: dict[str, Ints],
-           header: int = _MH_FIXED) -> Ints:
+def _fixed(
+    data: Octets,
+    m: MessageBatch,
+    rows: Ints,
+    message: type,
+    columns: dict[str, Ints],
+    header: int = _MH_FIXED,
+) -> Ints:
     """Gather declared fields into columns; rows whose fixed part fits are returned."""
     layout = message.layout  # type: ignore[attr-defined]
     fits = m.at[rows] + header + layout.fixed <= m.end[rows]
@@ -69,8 +78,14 @@ def _fixed(data: Octets, m: MessageBatch, rows: Ints, message: type, columns: di
     return rows
 
 
-def _binding(data: Octets, m: MessageBatch, rows: Ints, message: Declared, addresses: AddressBook,
-             names: Names) -> None:
+def _binding(
+    data: Octets,
+    m: MessageBatch,
+    rows: Ints,
+    message: Declared,
+    addresses: AddressBook,
+    names: Names,
+) -> None:
     layout = message.layout
     columns = {"sequence": m.seq, "lifetime": m.lifetime_s}
     if message is mobility.BindingAcknowledgement:
@@ -102,8 +117,9 @@ def _binding(data: Octets, m: MessageBatch, rows: Ints, message: Declared, addre
             home4(mine[pick], at[pick])
 
 
-def tlv_options(data: Octets, m: MessageBatch, rows: Ints, skip: int
-                ) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
+def tlv_options(
+    data: Octets, m: MessageBatch, rows: Ints, skip: int
+) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
     """Mobility options, one position at a time: rows, where the body begins, its length, type."""
     at = m.at[rows] + skip
     while len(rows):
@@ -123,8 +139,9 @@ def tlv_options(data: Octets, m: MessageBatch, rows: Ints, skip: int
         rows, at = rows[right], np.where(pad1, at + 1, after)[right]
 
 
-def nd_options(data: Octets, m: MessageBatch, rows: Ints, skip: int
-               ) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
+def nd_options(
+    data: Octets, m: MessageBatch, rows: Ints, skip: int
+) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
     """RFC 2461 options, one position at a time: rows, where each begins, its length, type."""
     at = m.at[rows] + skip
     while len(rows):
@@ -140,8 +157,9 @@ def nd_options(data: Octets, m: MessageBatch, rows: Ints, skip: int
         at = at + length
 
 
-def _identities(data: Octets, m: MessageBatch, rows: Ints, at: Ints, end: Ints,
-                names: Names) -> None:
+def _identities(
+    data: Octets, m: MessageBatch, rows: Ints, at: Ints, end: Ints, names: Names
+) -> None:
     """Number the identities between at and end; the first of a message counts."""
     if not len(rows):
         return
@@ -154,8 +172,14 @@ def _identities(data: Octets, m: MessageBatch, rows: Ints, at: Ints, end: Ints,
     m.mn_id[rows] = np.where(m.mn_id[rows] < 0, numbers, m.mn_id[rows])
 
 
-def icmpv6(data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook, names: Names,
-           profile: Profile) -> None:
+def icmpv6(
+    data: Octets,
+    m: MessageBatch,
+    rows: Ints,
+    addresses: AddressBook,
+    names: Names,
+    profile: Profile,
+) -> None:
     """Fill the columns of ICMPv6 messages; kinds that are no signalling stay -1."""
     fits = m.at[rows] + _ICMP_FIXED <= m.end[rows]
     rows = rows[fits]
@@ -181,8 +205,9 @@ def _ho_request(data: Octets, m: MessageBatch, rows: Ints, names: Names) -> None
         _nd_identity(data, m, mine, at, length, kind, names)
 
 
-def _ho_response(data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook,
-                 names: Names) -> None:
+def _ho_response(
+    data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook, names: Names
+) -> None:
     m.kind[rows] = MessageKind.HO_RESPONSE
     layout = handoff.HoResponse.layout
     # The draft's figure ends behind the status, at 7 octets; WIRE.md pads it to 8.
@@ -202,8 +227,9 @@ def _ho_response(data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBo
             _contexts(data, m, mine[pick], at[pick], length[pick], addresses)
 
 
-def _contexts(data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints,
-              addresses: AddressBook) -> None:
+def _contexts(
+    data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints, addresses: AddressBook
+) -> None:
     """WIRE.md's context option: Type, Length, Subtype, Pad, value."""
     subtype, size = data[at + 2], length - 4 - data[at + 3]
     table: tuple[tuple[int, int, Ints, Callable[[Octets, Ints], Ints], int], ...] = (
@@ -217,8 +243,9 @@ def _contexts(data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints,
             column[rows[pick]] = intern(data, at[pick] + 4 + offset)
 
 
-def _nd_identity(data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints, kind: Ints,
-                 names: Names) -> None:
+def _nd_identity(
+    data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints, kind: Ints, names: Names
+) -> None:
     """Option 30: Option-Code, length of the identifier, identifier, padding (RFC 5271)."""
     pick = kind == 30
     if not pick.any():
@@ -230,8 +257,9 @@ def _nd_identity(data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: In
     _identities(data, m, rows[right], at[right] + 4, (at + 4 + size)[right], names)
 
 
-def _router_advertisement(data: Octets, m: MessageBatch, rows: Ints,
-                          addresses: AddressBook) -> None:
+def _router_advertisement(
+    data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook
+) -> None:
     layout = neighbor.RouterAdvertisement.layout
     rows = _fixed(data, m, rows, neighbor.RouterAdvertisement, {}, _ICMP_FIXED)
     spec = neighbor.PrefixInformation.layout["prefix"]

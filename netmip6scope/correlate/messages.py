@@ -15,7 +15,7 @@ from netmip6scope.tables.columns import NULL, Table
 from netmip6scope.tables.schema import MESSAGES
 
 BU_FLAGS = "AHLKMRPFTBSD"
-BA_FLAGS = "K RP TBSD"
+BA_FLAGS = "KRPTBSD"
 HO_FLAGS = "CH"
 
 
@@ -27,8 +27,12 @@ class MessageRows:
         self._joined: list[tuple[Session | None, Handoff | None]] = []
         self._points: list[str] = []
 
-    def add(self, messages: MessageBatch, joined: list[tuple[Session | None, Handoff | None]],
-            batch: FrameBatch) -> None:
+    def add(
+        self,
+        messages: MessageBatch,
+        joined: list[tuple[Session | None, Handoff | None]],
+        batch: FrameBatch,
+    ) -> None:
         """Keep a batch's messages; names of their interfaces are looked up now."""
         self._batches.append(messages)
         self._joined += joined
@@ -37,6 +41,7 @@ class MessageRows:
 
     def table(self, tables: Tables) -> Table:
         """All messages, in the order of the captures."""
+
         def column(name: str) -> Ints:
             parts = [getattr(b, name) for b in self._batches]
             return np.concatenate(parts) if parts else np.zeros(0, np.int64)
@@ -52,16 +57,27 @@ class MessageRows:
             "mn_id": _objects([tables.name(n) for n in column("mn_id").tolist()]),
             "hoa": _objects([tables.address(n) for n in column("hoa").tolist()]),
             "coa": _objects([tables.address(n) for n in column("coa").tolist()]),
-            "flags": _objects([flag_letters(k, f) for k, f in
-                               zip(kinds, column("flags").tolist(), strict=True)]),
+            "flags": _objects(
+                [flag_letters(k, f) for k, f in zip(kinds, column("flags").tolist(), strict=True)]
+            ),
             "session": _numbers([None if s is None else s.number for s, _ in self._joined]),
             "handoff": _numbers([None if h is None else h.number for _, h in self._joined]),
         }
         for name in ("identifier", "seq", "status", "lifetime_s", "length"):
             values[name] = np.where(column(name) < 0, NULL, column(name))
-        values["summary"] = _objects([
-            summary(*row) for row in zip(kinds, *(column(n).tolist() for n in (
-                "seq", "status", "lifetime_s", "identifier", "detail")), strict=True)])
+        values["summary"] = _objects(
+            [
+                summary(*row)
+                for row in zip(
+                    kinds,
+                    *(
+                        column(n).tolist()
+                        for n in ("seq", "status", "lifetime_s", "identifier", "detail")
+                    ),
+                    strict=True,
+                )
+            ]
+        )
         return build("messages", MESSAGES, values, len(kinds))
 
 
@@ -90,11 +106,15 @@ def summary(kind: int, seq: int, status: int, lifetime_s: int, identifier: int, 
         return f"HO Request {identifier}"
     if kind == MessageKind.HO_RESPONSE:
         return f"HO Response {identifier}, status {status}"
-    names = {MessageKind.RS: "Router Solicitation", MessageKind.RA: "Router Advertisement",
-             MessageKind.NS: "Neighbor Solicitation", MessageKind.NA: "Neighbor Advertisement",
-             MessageKind.BE: f"Binding Error, status {status}",
-             MessageKind.ICMP6_ERROR: f"ICMPv6 error, type {detail}",
-             MessageKind.OTHER_MH: f"Mobility Header, type {detail}"}
+    names = {
+        MessageKind.RS: "Router Solicitation",
+        MessageKind.RA: "Router Advertisement",
+        MessageKind.NS: "Neighbor Solicitation",
+        MessageKind.NA: "Neighbor Advertisement",
+        MessageKind.BE: f"Binding Error, status {status}",
+        MessageKind.ICMP6_ERROR: f"ICMPv6 error, type {detail}",
+        MessageKind.OTHER_MH: f"Mobility Header, type {detail}",
+    }
     return names.get(MessageKind(kind), MessageKind(kind).label)
 
 
