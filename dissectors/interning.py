@@ -17,17 +17,23 @@ from dissectors.frames import Ints
 Words = NDArray[np.uint64]
 
 _ODD = np.array(
-    [0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93,
-     0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
+    [
+        0x9E3779B97F4A7C15,
+        0xBF58476D1CE4E5B9,
+        0x94D049BB133111EB,
+        0xD6E8FEB86659FD93,
+        0xA0761D6478BD642F,
+        0xE7037ED1A0B428DB,
+        0x8EBC6AF09C88C6E3,
+        0x589965CC75374CC3,
+    ],
     np.uint64,
 )
 _HALF = np.uint64(32)
 
 
 class InternTable:
-    """Keys of `width` 64-bit words; the n-th new key gets the number n.
-
-    """
+    """Keys of `width` 64-bit words; the n-th new key gets the number n."""
 
     def __init__(self, width: int, capacity: int = 1024) -> None:
         self.width = width
@@ -119,4 +125,5 @@ class InternTable:
             mixed = (mixed ^ (mixed >> _HALF) ^ words[n]) * _ODD[n]
         # Network order puts what varies into the high octets; two folds bring it down.
         mixed = (mixed ^ (mixed >> _HALF)) * _ODD[0]
-        return mixed ^ (mixed >> _HALF)
+        folded: Words = mixed ^ (mixed >> _HALF)
+        return folded

@@ -11,7 +11,7 @@ body it has a place in the layout (`tail_length`, `pad_length`), so that offsets
 A message keeps the wire's numbers; `scale` and `unit` are for those who show them.
 """
 
-# ruff: noqa: A002, ANN401
+# ruff: noqa: ANN401
 # `filter` is a field's own word; a specifier stands where a value of any type is declared.
 
 from __future__ import annotations
@@ -226,12 +226,12 @@ def link_address(label: str, *, filter: str = "", width: int = 48) -> Any:
 
 def tail_length(label: str, *, filter: str = "") -> Any:
     """One octet: how many octets the tail has. Written without annotation, it is no attribute."""
-    return _spec(Kind.TAIL_LENGTH, 8, label, filter=filter)
+    return _spec(Kind.TAIL_LENGTH, 8, label, filter=filter, unit="octets")
 
 
 def pad_length(label: str, *, filter: str = "") -> Any:
     """One octet: how many zero octets stand behind the tail. Written without annotation."""
-    return _spec(Kind.PAD_LENGTH, 8, label, filter=filter)
+    return _spec(Kind.PAD_LENGTH, 8, label, filter=filter, unit="octets")
 
 
 def reserved(width: int) -> Any:

@@ -1,10 +1,10 @@
 """What can go wrong for the user, and the exit code each case has.
 
-    ScopeError            any of ours; the message is one line
-    ├── UsageError        the command line asks for something that makes no sense
-    ├── InputError        a file that cannot be read
-    ├── OutputError       a file that cannot be written
-    └── MissingProgram    a program or package that is needed is not installed
+ScopeError            any of ours; the message is one line
+├── UsageError        the command line asks for something that makes no sense
+├── InputError        a file that cannot be read
+├── OutputError       a file that cannot be written
+└── MissingProgram    a program or package that is needed is not installed
 """
 
 from __future__ import annotations

@@ -55,8 +55,12 @@ def load_profile(path: str | None) -> Profile:
         raise InputError(path, f"no profile: {error}") from error
 
 
-def analyse(captures: Sequence[str], want: str | Sequence[str], progress: Meter | None = None,
-            profile_path: str | None = None) -> Result:
+def analyse(
+    captures: Sequence[str],
+    want: str | Sequence[str],
+    progress: Meter | None = None,
+    profile_path: str | None = None,
+) -> Result:
     """Read captures and build the tables in `want` ("messages", "sessions", "handoffs")."""
     wanted = [want] if isinstance(want, str) else list(want)
     profile = load_profile(profile_path)
@@ -101,8 +105,12 @@ def _in_time_order(sources: list[Source]) -> list[tuple[Source, ScopeError | Non
     return [(source, failure) for _, _, source, failure in keyed]
 
 
-def _batches(sources: list[tuple[Source, ScopeError | None]], progress: Meter | None,
-             warnings: list[str], errors: list[ScopeError]) -> Iterator[FrameBatch]:
+def _batches(
+    sources: list[tuple[Source, ScopeError | None]],
+    progress: Meter | None,
+    warnings: list[str],
+    errors: list[ScopeError],
+) -> Iterator[FrameBatch]:
     """All frames of all files; a file that fails is reported and the others go on."""
     files = [CaptureFile(source, n) for n, (source, _) in enumerate(sources)]
     sizes = [f.size for f in files]

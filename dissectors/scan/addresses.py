@@ -39,9 +39,6 @@ class AddressBook:
         at = np.zeros(1, np.int64)
         return int((self.six if address.version == 6 else self.four)(octets, at)[0])
 
-    def is_six(self, ids: Ints) -> Ints:
-        return (ids >= 0) & (ids % 2 == 0)
-
     def packed(self, number: int) -> bytes:
         """The address's octets, 16 or 4."""
         if number % 2:

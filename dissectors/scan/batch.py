@@ -30,12 +30,12 @@ class Names:
 class MessageBatch:
     """Signalling messages in file order; every column is (n,) int64 and -1 where unknown.
 
-    Addresses are numbers of the AddressBook. src, dst: of the IPv6 header in front of the message;
+    Addresses are numbers of the AddressBook. src, dst: of the IPv6 header before the message;
     hoa: the Home Address option's or Type 2 Routing header's address, or that of a HO Response's
     context; coa: Alternate Care-of Address option; hoa4: from option 29 or 30, or the context; ha:
-    of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the wire
-    (BU 16 bits, BA 8, HO Request 16, RA 8); inside: tunnels around it; at, end: its octets in data.
-    cut: octets that the snap length or a wrong length took away.
+    of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the
+    wire; detail: MH or ICMPv6 type; inside: tunnels around; home, routed, outer, at, end: offsets
+    in data; malformed: offset in the message at which it cannot be parsed further.
     """
 
     frame: Ints

@@ -33,11 +33,22 @@ class MessageKind(IntEnum):
 
 
 MH_KINDS = {
-    0: MessageKind.BRR, 1: MessageKind.HOTI, 2: MessageKind.COTI, 3: MessageKind.HOT,
-    4: MessageKind.COT, 5: MessageKind.BU, 6: MessageKind.BA, 7: MessageKind.BE,
+    0: MessageKind.BRR,
+    1: MessageKind.HOTI,
+    2: MessageKind.COTI,
+    3: MessageKind.HOT,
+    4: MessageKind.COT,
+    5: MessageKind.BU,
+    6: MessageKind.BA,
+    7: MessageKind.BE,
 }
 ICMP_KINDS = {
-    1: MessageKind.ICMP6_ERROR, 2: MessageKind.ICMP6_ERROR, 3: MessageKind.ICMP6_ERROR,
-    4: MessageKind.ICMP6_ERROR, 133: MessageKind.RS, 134: MessageKind.RA, 135: MessageKind.NS,
+    1: MessageKind.ICMP6_ERROR,
+    2: MessageKind.ICMP6_ERROR,
+    3: MessageKind.ICMP6_ERROR,
+    4: MessageKind.ICMP6_ERROR,
+    133: MessageKind.RS,
+    134: MessageKind.RA,
+    135: MessageKind.NS,
     136: MessageKind.NA,
 }

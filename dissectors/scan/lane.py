@@ -39,8 +39,9 @@ class Scanner:
         plain, rows = self._plain(data, at, proto, end)
         rest = np.flatnonzero((proto >= 0) & ~plain)
         cursor = peel.peel(
-            data, peel.Cursor.start(rest, at[rest], proto[rest], end[rest]), self.profile.nesting)
-        tunnels = self._user_plane(batch, np.flatnonzero(plain), rows, at, cursor)
+            data, peel.Cursor.start(rest, at[rest], proto[rest], end[rest]), self.profile.nesting
+        )
+        tunnels = self._user_plane(batch, np.flatnonzero(plain), rows, cursor)
         messages = self._messages(batch, cursor)
         unknown = np.flatnonzero(proto < 0)
         aside = np.sort(np.concatenate([cursor.row[cursor.aside], unknown]))
@@ -54,12 +55,12 @@ class Scanner:
         of_frame = np.array(kinds, np.int64)[batch.interface]
         for kind in sorted(set(kinds)):
             rows = np.flatnonzero(of_frame == kind)
-            at[rows], proto[rows] = peel.link_layer(
-                batch.data, batch.start[rows], end[rows], kind)
+            at[rows], proto[rows] = peel.link_layer(batch.data, batch.start[rows], end[rows], kind)
         return at, proto
 
-    def _plain(self, data: Octets, at: Ints, proto: Ints, end: Ints
-               ) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Octets]:
+    def _plain(
+        self, data: Octets, at: Ints, proto: Ints, end: Ints
+    ) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Octets]:
         """Frames that are one tunnelled packet and nothing else, and their copied octets."""
         fits = (proto == peel.IPV6) & (at + 84 <= end)
         rows = gather.rows(data, np.where(fits, at, 0), ROW)
@@ -69,8 +70,10 @@ class Scanner:
         user = _PLAIN_INNER[last]
         udp = last == peel.UDP
         ports = rows[:, 80:84]
-        dsmip = udp & (((ports[:, 0] == 0x10) & (ports[:, 1] == 0x5F))
-                       | ((ports[:, 2] == 0x10) & (ports[:, 3] == 0x5F)))
+        dsmip = udp & (
+            ((ports[:, 0] == 0x10) & (ports[:, 1] == 0x5F))
+            | ((ports[:, 2] == 0x10) & (ports[:, 3] == 0x5F))
+        )
         plain &= user | (udp & ~dsmip)
         # The inner packet must lie inside the outer one, else it is looked at step by step.
         outer_length = (rows[:, 4].astype(np.int64) << 8) | rows[:, 5]
@@ -82,15 +85,19 @@ class Scanner:
         rows[short] *= np.arange(ROW) < kept[short, None]
         return plain, rows
 
-    def _user_plane(self, batch: FrameBatch, plain: Ints, rows: Octets, at: Ints,
-                    cursor: peel.Cursor) -> TunnelBatch:
+    def _user_plane(
+        self, batch: FrameBatch, plain: Ints, rows: Octets, cursor: peel.Cursor
+    ) -> TunnelBatch:
         rows = rows if len(plain) == len(rows) else rows[plain]
         flow, length, digest = self.tunnels.six(rows)
         found = np.flatnonzero((cursor.inner >= 0) & (cursor.tunnel >= 0))
         if len(found):
             more = self.tunnels.other(
-                batch.data, cursor.tunnel[found], cursor.inner[found],
-                batch.start[cursor.row[found]] + batch.caplen[cursor.row[found]])
+                batch.data,
+                cursor.tunnel[found],
+                cursor.inner[found],
+                batch.start[cursor.row[found]] + batch.caplen[cursor.row[found]],
+            )
             row = np.concatenate([plain, cursor.row[found]])
             order = np.argsort(row, kind="stable")
             row = row[order]

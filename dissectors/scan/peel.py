@@ -18,7 +18,18 @@ from dissectors.scan import gather
 
 Flags = NDArray[np.bool_]
 
-HOP_BY_HOP, IPV4, TCP, UDP, IPV6, ROUTING, FRAGMENT, GRE, ESP, AH = 0, 4, 6, 17, 41, 43, 44, 47, 50, 51
+HOP_BY_HOP, IPV4, TCP, UDP, IPV6, ROUTING, FRAGMENT, GRE, ESP, AH = (
+    0,
+    4,
+    6,
+    17,
+    41,
+    43,
+    44,
+    47,
+    50,
+    51,
+)
 ICMPV6, NO_NEXT, DESTINATION, MOBILITY_OLD, MOBILITY = 58, 59, 60, 62, 135
 DSMIP_PORT = 4191
 _MAX_STEPS = 48
@@ -57,9 +68,10 @@ class Cursor:
     @classmethod
     def start(cls, row: Ints, at: Ints, proto: Ints, end: Ints) -> Cursor:
         n = len(row)
-        unset = [np.full(n, -1, np.int64) for _ in range(6)]
-        return cls(row, at.copy(), proto.copy(), end.copy(), *unset, np.zeros(n, np.int64),
-                   np.zeros(n, np.bool_), np.zeros(n, np.bool_))
+        outer, four, tunnel, inner, home, routed = np.full((6, n), -1, np.int64)
+        depth, off = np.zeros(n, np.int64), np.zeros((2, n), np.bool_)
+        moving = row, at.copy(), proto.copy(), end.copy()
+        return cls(*moving, outer, four, tunnel, inner, home, routed, depth, off[0], off[1])
 
 
 def link_layer(data: Octets, start: Ints, end: Ints, link_type: int) -> tuple[Ints, Ints]:
@@ -265,8 +277,9 @@ def _gre(data: Octets, c: Cursor, rows: Ints) -> None:
 def _udp(data: Octets, c: Cursor, rows: Ints) -> NDArray[np.bool_] | None:
     fits = c.at[rows] + 9 <= c.end[rows]
     at = np.where(fits, c.at[rows], 0)
-    ours = fits & ((gather.number(data, at + 2, 2) == DSMIP_PORT)
-                   | (gather.number(data, at, 2) == DSMIP_PORT))
+    ours = fits & (
+        (gather.number(data, at + 2, 2) == DSMIP_PORT) | (gather.number(data, at, 2) == DSMIP_PORT)
+    )
     version = data[at + 8] >> 4
     # RFC 5555 4.2: the octets behind the UDP header are an IPv6 or IPv4 packet, by its version.
     proto = np.select([ours & (version == 6), ours & (version == 4)], [IPV6, IPV4], UDP)

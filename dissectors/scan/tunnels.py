@@ -22,14 +22,24 @@ The inner packet's first 64 octets hold a transport checksum or a sequence numbe
 that travels, so two packets that agree in them and in length are copies of one.
 """
 
-_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93,
-                 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x94D049BB133111EB, 0xBF58476D1CE4E5B9],
-                np.uint64)
+_ODD = np.array(
+    [
+        0x9E3779B97F4A7C15,
+        0xC2B2AE3D27D4EB4F,
+        0x165667B19E3779F9,
+        0xD6E8FEB86659FD93,
+        0xFF51AFD7ED558CCD,
+        0xC4CEB9FE1A85EC53,
+        0x94D049BB133111EB,
+        0xBF58476D1CE4E5B9,
+    ],
+    np.uint64,
+)
 _HALF = np.uint64(32)
 
 
 class Tunnels:
-    """Numbers flows. Columns by flow number: outer_src, outer_dst, inner_src, inner_dst (AddressBook)."""
+    """Numbers flows and knows the AddressBook numbers of their four ends."""
 
     def __init__(self, addresses: AddressBook) -> None:
         self._addresses = addresses
@@ -47,7 +57,7 @@ class Tunnels:
         return self._ends[: self._count]
 
     def six(self, rows: Octets) -> tuple[Ints, Ints, Words]:
-        """Flow, inner length and digest of IPv6-in-IPv6 packets: rows (n, ROW) from the outer header."""
+        """Flow, inner length and digest of IPv6-in-IPv6; rows: (n, ROW), outer header on."""
         wide = rows.view(np.uint64)
         words = [wide[:, n] for n in (1, 2, 3, 4, 6, 7, 8, 9)]
         flow = self._plain.number(words, self._addressed, self._new)
@@ -102,8 +112,9 @@ class _Flows:
         self._table = InternTable(width)
         self._numbers = np.zeros(0, np.int64)
 
-    def number(self, words: list[Words], ends: Callable[[Words], Ints],
-               new: Callable[[Ints], Ints]) -> Ints:
+    def number(
+        self, words: list[Words], ends: Callable[[Words], Ints], new: Callable[[Ints], Ints]
+    ) -> Ints:
         key = self._table.intern(words)
         known = len(self._numbers)
         if len(self._table) > known:

@@ -45,11 +45,14 @@ class BicastPairs:
         if suspects is not None:
             chunks = [*self._recent, columns]
             picked = [np.flatnonzero(suspects[c[0]]) for c in chunks]
-            merged = [np.concatenate([c[n][p] for c, p in zip(chunks, picked, strict=True)])
-                      for n in range(5)]
+            merged = [
+                np.concatenate([c[n][p] for c, p in zip(chunks, picked, strict=True)])
+                for n in range(5)
+            ]
             paired = np.zeros(len(merged[0]), np.bool_)
             order = np.lexsort((merged[2], merged[4], merged[0]))
-            pairs = _match(order, *merged, paired)
+            address, router, time_ns, length, digest = merged
+            pairs = _match(order, address, router, time_ns, length, digest, paired)
             columns = self._without(chunks, picked, paired)
         self._keep(columns)
         return pairs
@@ -60,7 +63,8 @@ class BicastPairs:
         while len(self._router) < size:
             self._router = np.concatenate([self._router, np.full_like(self._router, -1)])
             self._mixed_until_ns = np.concatenate(
-                [self._mixed_until_ns, np.full_like(self._mixed_until_ns, -(1 << 63))])
+                [self._mixed_until_ns, np.full_like(self._mixed_until_ns, -(1 << 63))]
+            )
         before = self._router[address]
         self._router[address] = router
         differs = ((before != router) & (before >= 0)) | (router != self._router[address])
@@ -73,8 +77,9 @@ class BicastPairs:
         suspects[address[mixed]] = True
         return suspects
 
-    def _without(self, chunks: list[list[Ints]], picked: list[Ints], paired: NDArray[np.bool_]
-                 ) -> list[Ints]:
+    def _without(
+        self, chunks: list[list[Ints]], picked: list[Ints], paired: NDArray[np.bool_]
+    ) -> list[Ints]:
         """Take paired rows out of what is kept; the last chunk, this batch's, is returned."""
         at = 0
         for n, (chunk, rows) in enumerate(zip(chunks, picked, strict=True)):
@@ -91,15 +96,23 @@ class BicastPairs:
         if not len(columns[0]):
             return
         horizon = int(columns[2].max()) - BICAST_NS
-        while self._recent and (not len(self._recent[0][2])
-                                or int(self._recent[0][2].max()) < horizon):
+        while self._recent and (
+            not len(self._recent[0][2]) or int(self._recent[0][2].max()) < horizon
+        ):
             self._recent.popleft()
         near = columns[2] >= horizon
         self._recent.append([c[near] for c in columns])
 
 
-def _match(order: Ints, hoa: Ints, router: Ints, time_ns: Ints, length: Ints, digest: Ints,
-           paired: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[Pair]:
+def _match(
+    order: Ints,
+    hoa: Ints,
+    router: Ints,
+    time_ns: Ints,
+    length: Ints,
+    digest: Ints,
+    paired: np.ndarray[tuple[int], np.dtype[np.bool_]],
+) -> list[Pair]:
     """Pair neighbours of equal address and digest in different tunnels, earliest first."""
     pairs = []
     h, d = hoa[order], digest[order]
@@ -116,8 +129,14 @@ def _match(order: Ints, hoa: Ints, router: Ints, time_ns: Ints, length: Ints, di
             if near and router[other] != router[row] and length[other] == length[row]:
                 waiting.remove(other)
                 paired[row] = paired[other] = True
-                pairs.append(Pair(int(hoa[row]), (int(router[other]), int(router[row])),
-                                  (int(time_ns[other]), int(time_ns[row])), int(length[row])))
+                pairs.append(
+                    Pair(
+                        int(hoa[row]),
+                        (int(router[other]), int(router[row])),
+                        (int(time_ns[other]), int(time_ns[row])),
+                        int(length[row]),
+                    )
+                )
                 break
         else:
             waiting.append(row)

@@ -5,8 +5,8 @@ identity, else by its home address. A session knows the router that serves the m
 last accepted binding) and what answers it waits for: `pending` maps (care-of address, sequence
 number) to the role of the Binding Update that was sent, so a Binding Acknowledgement needs no
 guess. A handoff attempt begins with a HO Request, or with the Binding Update of a router that never
-asked; it is settled by the Binding Acknowledgement, and its user plane is read when its window ends,
-at the next attempt's first Binding Update or at the end of the session.
+asked; it is settled by the Binding Acknowledgement, and its user plane is read when its window
+ends, at the next attempt's first Binding Update or at the end of the session.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Correlator:
         self._solicited: dict[int, int] = {}
         self._awaiting: dict[int, list[tuple[int, Session]]] = {}
         self._none = np.array(
-            [addresses.unspecified, addresses.all_ones, addresses.unspecified4], np.int64)
+            [addresses.unspecified, addresses.all_ones, addresses.unspecified4], np.int64
+        )
 
     def feed(self, scanned: Scanned) -> list[Joined]:
         """Take one batch; the session and handoff of each of its messages."""
@@ -77,25 +78,46 @@ class Correlator:
         join = joined.append
         nothing = (None, None)
         held = self.plane.holds
-        columns = (m.kind, m.frame, m.time_ns, m.src, m.dst, m.hoa, m.coa, m.hoa4, m.mn_id, m.seq,
-                   m.lifetime_s, m.status, m.flags, m.identifier, m.prefix, m.ha,
-                   *self.addresses.halves(np.where(m.kind == _RA, m.prefix, m.hoa)),
-                   self.addresses.halves(m.dst)[1])
-        for (kind, frame, now, src, dst, hoa, coa, hoa4, name, seq, lifetime_s, status, flags,
-             identifier, prefix, ha, high, low, host) in zip(*(c.tolist() for c in columns), strict=True):
+        for (
+            kind,
+            frame,
+            now,
+            src,
+            dst,
+            hoa,
+            coa,
+            hoa4,
+            name,
+            seq,
+            lifetime_s,
+            status,
+            flags,
+            identifier,
+            prefix,
+            ha,
+            high,
+            low,
+            host,
+        ) in zip(*self._columns(m), strict=True):
             if kind == _BU:
                 if flags & _MAP_FLAG or seq < 0:
                     join(nothing)
                     continue
                 if held:
                     self._boundary(hoa, hoa4, now)
-                join(self._update(frame, now, src if coa < 0 else coa, dst, hoa, hoa4, name, seq,
-                                  lifetime_s))
+                join(
+                    self._update(
+                        frame, now, src if coa < 0 else coa, dst, hoa, hoa4, name, seq, lifetime_s
+                    )
+                )
             elif kind == _BA:
                 if held:
                     self._boundary(hoa, hoa4, now)
-                join(self._ack(frame, now, src, dst, hoa, hoa4, name, seq, lifetime_s, status,
-                               (high, low)))
+                join(
+                    self._ack(
+                        frame, now, src, dst, hoa, hoa4, name, seq, lifetime_s, status, (high, low)
+                    )
+                )
             elif kind == _HO_REQUEST:
                 join(self._request(frame, now, src, dst, identifier, name))
             elif kind == _HO_RESPONSE:
@@ -108,6 +130,29 @@ class Correlator:
             else:
                 join(nothing)
         return joined
+
+    def _columns(self, m: MessageBatch) -> list[list[int]]:
+        columns = (
+            m.kind,
+            m.frame,
+            m.time_ns,
+            m.src,
+            m.dst,
+            m.hoa,
+            m.coa,
+            m.hoa4,
+            m.mn_id,
+            m.seq,
+            m.lifetime_s,
+            m.status,
+            m.flags,
+            m.identifier,
+            m.prefix,
+            m.ha,
+            *self.addresses.halves(np.where(m.kind == _RA, m.prefix, m.hoa)),
+            self.addresses.halves(m.dst)[1],
+        )
+        return [c.tolist() for c in columns]
 
     def _boundary(self, hoa: int, hoa4: int, now: int) -> None:
         if hoa >= 0:
@@ -134,22 +179,22 @@ class Correlator:
             self._by_name[name] = session
         return session
 
-    def _home(self, session: Session, hoa: int, hoa4: int, now: int) -> None:
+    def _home(self, session: Session, hoa: int, hoa4: int) -> None:
         """The session holds these home addresses; another session that did has ended."""
         if hoa >= 0 and session.hoa != hoa:
-            self._take(session, hoa, now)
+            self._take(session, hoa)
             session.hoa = hoa
         if hoa4 >= 0 and session.hoa4 != hoa4:
-            self._take(session, hoa4, now)
+            self._take(session, hoa4)
             session.hoa4 = hoa4
 
-    def _take(self, session: Session, home: int, now: int) -> None:
+    def _take(self, session: Session, home: int) -> None:
         holder = self._by_home.get(home)
         if holder is not None and holder is not session:
-            self._end(holder, now)
+            self._end(holder)
         self._by_home[home] = session
 
-    def _end(self, session: Session, now: int) -> None:
+    def _end(self, session: Session) -> None:
         """Read the last totals: another mobile node may get the home address next."""
         if session.ended:
             return
@@ -174,18 +219,26 @@ class Correlator:
 
     # Binding Update
 
-    def _update(self, frame: int, now: int, coa: int, ha: int, hoa: int, hoa4: int, name: int,
-                seq: int, lifetime_s: int) -> Joined:
+    def _update(
+        self,
+        frame: int,
+        now: int,
+        coa: int,
+        ha: int,
+        hoa: int,
+        hoa4: int,
+        name: int,
+        seq: int,
+        lifetime_s: int,
+    ) -> Joined:
         self.anchors.add(ha)
         self.routers.add(coa)
         session = self._find(name, hoa, hoa4)
         if lifetime_s == 0:
             return self._deregister(session, now, coa, seq)
-        if session is not None and session.bound and hoa < 0 and hoa4 < 0:
-            # No home address: the mobile node attaches anew, unless this is a repeated first BU.
-            if session.attach_ar != coa or now - session.first_bu_ns > self.profile.retransmission_ns:
-                self._end(session, now)
-                session = None
+        if session is not None and hoa < 0 and hoa4 < 0 and self._anew(session, coa, now):
+            self._end(session)
+            session = None
         if session is None:
             session = self._open(name, now)
         handoff = session.open_handoff(coa) if session.handoffs else None
@@ -197,11 +250,11 @@ class Correlator:
         elif handoff is None and not session.bound and session.attach_ar == UNKNOWN:
             elsewhere = self._seen_elsewhere(hoa, hoa4, coa)
             if elsewhere != UNKNOWN:
-                self._home(session, hoa, hoa4, now)
+                self._home(session, hoa, hoa4)
                 handoff = self._reactive(session, coa, now, elsewhere)
         if handoff is None:
             return self._attach_or_renew(session, now, coa, ha, hoa, hoa4, seq), None
-        self._home(session, hoa, hoa4, now)
+        self._home(session, hoa, hoa4)
         session.ha = ha if session.ha == UNKNOWN else session.ha
         if handoff.bu_ns == NEVER:
             if session.measuring is not None:
@@ -214,6 +267,12 @@ class Correlator:
         handoff.ha = ha
         session.pending[coa, seq] = ("handoff", handoff)
         return session, handoff
+
+    def _anew(self, session: Session, coa: int, now: int) -> bool:
+        """A BU without home address: an attach, unless it repeats the session's own first BU."""
+        patience_ns = self.profile.retransmission_ns
+        repeated = session.attach_ar == coa and now - session.first_bu_ns <= patience_ns
+        return session.bound and not repeated
 
     def _reactive(self, session: Session, tar: int, now: int, sar: int = UNKNOWN) -> Handoff:
         """A router registers without having asked for the context."""
@@ -238,8 +297,9 @@ class Correlator:
                 return router
         return UNKNOWN
 
-    def _attach_or_renew(self, session: Session, now: int, coa: int, ha: int, hoa: int, hoa4: int,
-                         seq: int) -> Session:
+    def _attach_or_renew(
+        self, session: Session, now: int, coa: int, ha: int, hoa: int, hoa4: int, seq: int
+    ) -> Session:
         if session.bound:
             session.pending[coa, seq] = ("renewal", None)
             return session
@@ -247,14 +307,13 @@ class Correlator:
             session.first_bu_ns = now
             session.attach_ar = coa
         session.ha = ha
-        self._home(session, hoa, hoa4, now)
+        self._home(session, hoa, hoa4)
         session.pending[coa, seq] = ("attach", None)
         if session.mn_id == UNKNOWN:
             self._unnamed[coa, seq] = session
         return session
 
-    def _deregister(self, session: Session | None, now: int, coa: int, seq: int
-                    ) -> Joined:
+    def _deregister(self, session: Session | None, now: int, coa: int, seq: int) -> Joined:
         if session is None:
             return None, None
         for handoff in reversed(session.handoffs):
@@ -270,8 +329,20 @@ class Correlator:
 
     # Binding Acknowledgement
 
-    def _ack(self, frame: int, now: int, ha: int, coa: int, hoa: int, hoa4: int, name: int, seq: int,
-             lifetime_s: int, status: int, halves: tuple[int, int]) -> Joined:
+    def _ack(
+        self,
+        frame: int,
+        now: int,
+        ha: int,
+        coa: int,
+        hoa: int,
+        hoa4: int,
+        name: int,
+        seq: int,
+        lifetime_s: int,
+        status: int,
+        halves: tuple[int, int],
+    ) -> Joined:
         """`halves`: prefix and interface identifier of `hoa`."""
         self.anchors.add(ha)
         session = self._find(name, hoa, hoa4)
@@ -284,17 +355,27 @@ class Correlator:
         if role == "handoff" and handoff is not None:
             self._settle(session, handoff, frame, now, status, lifetime_s)
         elif role == "attach":
-            self._attached(session, now, ha, coa, hoa, hoa4, lifetime_s, halves,
-                           accepted=accepted)
+            self._attached(session, now, ha, coa, hoa, hoa4, lifetime_s, halves, accepted=accepted)
         elif role in ("renewal", "stale") and accepted:
             session.bound_until_ns = now + lifetime_s * 1_000_000_000
         elif role == "release" and accepted and coa == session.ar:
             session.state, session.end_ns = State.RELEASED, now
-            self._end(session, now)
+            self._end(session)
         return session, handoff
 
-    def _attached(self, session: Session, now: int, ha: int, coa: int, hoa: int, hoa4: int,
-                  lifetime_s: int, halves: tuple[int, int], *, accepted: bool) -> None:
+    def _attached(
+        self,
+        session: Session,
+        now: int,
+        ha: int,
+        coa: int,
+        hoa: int,
+        hoa4: int,
+        lifetime_s: int,
+        halves: tuple[int, int],
+        *,
+        accepted: bool,
+    ) -> None:
         if not accepted:
             if session.state == State.PARTIAL:
                 session.state = State.REJECTED
@@ -304,12 +385,13 @@ class Correlator:
         session.path += (coa,)
         session.accepted_ba_ns = now
         session.bound_until_ns = now + lifetime_s * 1_000_000_000
-        self._home(session, hoa, hoa4, now)
+        self._home(session, hoa, hoa4)
         if hoa >= 0:
             self._awaiting.setdefault(halves[0], []).append((halves[1], session))
 
-    def _settle(self, session: Session, handoff: Handoff, frame: int, now: int, status: int,
-                lifetime_s: int) -> None:
+    def _settle(
+        self, session: Session, handoff: Handoff, frame: int, now: int, status: int, lifetime_s: int
+    ) -> None:
         """A BA answers the handoff's Binding Update."""
         if handoff.accepted:
             return
@@ -328,13 +410,17 @@ class Correlator:
 
     # HO Request and HO Response
 
-    def _request(self, frame: int, now: int, tar: int, sar: int, identifier: int, name: int
-                 ) -> Joined:
+    def _request(
+        self, frame: int, now: int, tar: int, sar: int, identifier: int, name: int
+    ) -> Joined:
         self.routers.update((tar, sar))
         key = (tar, sar, identifier)
         handoff = self._exchanges.get(key)
-        if handoff is not None and not handoff.accepted and (
-                name < 0 or handoff.session.mn_id in (name, UNKNOWN)):
+        if (
+            handoff is not None
+            and not handoff.accepted
+            and (name < 0 or handoff.session.mn_id in (name, UNKNOWN))
+        ):
             handoff.ho_requests += 1
             handoff.last_request_ns = now
             if handoff.ho_request_ns == NEVER:
@@ -351,9 +437,19 @@ class Correlator:
         self._attempt(session, handoff)
         return session, handoff
 
-    def _response(self, frame: int, now: int, sar: int, tar: int, identifier: int, status: int,
-                  name: int, hoa: int, hoa4: int, ha: int
-                  ) -> Joined:
+    def _response(
+        self,
+        frame: int,
+        now: int,
+        sar: int,
+        tar: int,
+        identifier: int,
+        status: int,
+        name: int,
+        hoa: int,
+        hoa4: int,
+        ha: int,
+    ) -> Joined:
         self.routers.update((tar, sar))
         key = (tar, sar, identifier)
         handoff = self._exchanges.get(key)
@@ -374,7 +470,7 @@ class Correlator:
             handoff.ho_response_ns, handoff.ho_response_frame = now, frame
             handoff.ho_status = status
             if status == 0:
-                self._home(session, hoa, hoa4, now)
+                self._home(session, hoa, hoa4)
                 session.ha = ha if session.ha == UNKNOWN else session.ha
         return session, handoff
 
@@ -397,8 +493,11 @@ class Correlator:
             del self._solicited[next(iter(self._solicited))]
 
     def _advertised(self, now: int, dst: int, prefix: int, host: int) -> Session | None:
-        """A RA with the home address's prefix answers the mobile node with that interface
-        identifier, else the one that has waited longest (halves of addresses as words)."""
+        """A RA with the home address's prefix answers whom it is sent to.
+
+        That is the mobile node with the interface identifier `host`, else the one that has waited
+        longest. Halves of addresses come as words.
+        """
         waiting = self._awaiting.get(prefix)
         if waiting is None:
             return None
@@ -440,8 +539,11 @@ class Correlator:
         session.dl_bytes -= pair.length
         latest = max(pair.times_ns)
         for handoff in reversed(session.handoffs):
-            if handoff.bu_ns == NEVER or handoff.bu_ns > latest or {handoff.sar, handoff.tar} != set(
-                    pair.ars):
+            if (
+                handoff.bu_ns == NEVER
+                or handoff.bu_ns > latest
+                or {handoff.sar, handoff.tar} != set(pair.ars)
+            ):
                 continue
             handoff.bicast += 1
             sar_ns = pair.times_ns[pair.ars.index(handoff.sar)]
@@ -450,10 +552,10 @@ class Correlator:
             return
 
     def finish(self, end_ns: int) -> None:
-        """The capture ends: close every window, age bindings out, number all rows by their start."""
+        """The capture ends: close windows, age bindings out, number all rows by their start."""
         self.end_ns = end_ns
         for session in self.sessions:
-            self._end(session, end_ns)
+            self._end(session)
             if session.state == State.ACTIVE and session.bound_until_ns < end_ns:
                 session.state, session.end_ns = State.EXPIRED, session.bound_until_ns
             if session.solicited_ns != NEVER:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 from operator import attrgetter
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,11 @@ from dissectors.scan.batch import Names
 from dissectors.text import printable
 from netmip6scope.correlate.correlator import REJECTED, Correlator
 from netmip6scope.correlate.model import NEVER, UNKNOWN, Handoff, Outcome, Session
-from netmip6scope.tables.columns import NULL, Kind, Table
+from netmip6scope.tables.columns import NULL, Column, Kind, Table
 from netmip6scope.tables.schema import HANDOFFS, SESSIONS
+
+if TYPE_CHECKING:
+    from netmip6scope.tables.columns import Numbers
 
 
 def outcome_of(handoff: Handoff, end_ns: int, patience_ns: int) -> tuple[Outcome, int]:
@@ -23,8 +26,11 @@ def outcome_of(handoff: Handoff, end_ns: int, patience_ns: int) -> tuple[Outcome
     refused = handoff.ho_status > 0
     if handoff.accepted:
         asked = handoff.ho_response_ns != NEVER and not refused
-        return (Outcome.COMPLETE, UNKNOWN) if asked else (
-            Outcome.REACTIVE, handoff.ho_status if refused else UNKNOWN)
+        return (
+            (Outcome.COMPLETE, UNKNOWN)
+            if asked
+            else (Outcome.REACTIVE, handoff.ho_status if refused else UNKNOWN)
+        )
     if handoff.ba_status >= REJECTED and handoff.ba_ns >= handoff.bu_ns != NEVER:
         return Outcome.BINDING_REJECTED, handoff.ba_status
     if handoff.bu_ns != NEVER:
@@ -84,12 +90,15 @@ class Tables:
             "ba_time": _numbers(map(attrgetter("ba_ns"), rows)),
             "teardown_time": _numbers(map(attrgetter("teardown_ns"), rows)),
         }
-        for column, slot in (("last_dl_sar_time", "last_dl_sar_ns"),
-                             ("first_dl_tar_time", "first_dl_tar_ns"),
-                             ("last_ul_sar_time", "last_ul_sar_ns"),
-                             ("first_ul_tar_time", "first_ul_tar_ns")):
+        for column, slot in (
+            ("last_dl_sar_time", "last_dl_sar_ns"),
+            ("first_dl_tar_time", "first_dl_tar_ns"),
+            ("last_ul_sar_time", "last_ul_sar_ns"),
+            ("first_ul_tar_time", "first_ul_tar_ns"),
+        ):
             times[column] = _numbers(
-                getattr(h, slot) if ok else NULL for h, ok in zip(rows, measured, strict=True))
+                getattr(h, slot) if ok else NULL for h, ok in zip(rows, measured, strict=True)
+            )
         values = times | {
             "handoff": _numbers(map(attrgetter("number"), rows)),
             "session": _numbers(map(attrgetter("session.number"), rows)),
@@ -108,10 +117,12 @@ class Tables:
             "dl_gap_ms": _gap(times["last_dl_sar_time"], times["first_dl_tar_time"]),
             "ul_gap_ms": _gap(times["last_ul_sar_time"], times["first_ul_tar_time"]),
             "bicast_packets": _numbers(
-                h.bicast if ok else NULL for h, ok in zip(rows, measured, strict=True)),
+                h.bicast if ok else NULL for h, ok in zip(rows, measured, strict=True)
+            ),
             "late_sar_packets": _numbers(
                 max(0, h.late_sar - h.bicast_after_ba) if ok else NULL
-                for h, ok in zip(rows, measured, strict=True)),
+                for h, ok in zip(rows, measured, strict=True)
+            ),
             "ho_requests": _numbers(map(attrgetter("ho_requests"), rows)),
             "bus": _numbers(map(attrgetter("bus"), rows)),
             "clock_error_ms": _numbers(0 for _ in rows),
@@ -169,14 +180,13 @@ def _texts(values: Iterable[str | None]) -> np.ndarray[tuple[int], np.dtype[np.o
     return out
 
 
-def _gap(first: Any, last: Any) -> Any:
+def _gap(first: Numbers, last: Numbers) -> Numbers:
     return np.where((first == NULL) | (last == NULL), NULL, last - first)
 
 
-def build(name: str, columns: Any, values: dict[str, Any], rows: int) -> Table:
+def build(name: str, columns: tuple[Column, ...], values: dict[str, Any], rows: int) -> Table:
     for column in columns:
         if column.name not in values:
             blank = np.full(rows, None, object) if column.kind is Kind.TEXT else np.full(rows, NULL)
             values[column.name] = blank
     return Table(name, columns, {c.name: values[c.name] for c in columns})
-

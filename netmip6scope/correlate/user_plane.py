@@ -78,19 +78,34 @@ class UserPlane:
 
     def last(self, direction: int, addresses: Iterable[int], router: int) -> int:
         """Latest time in the router's tunnels so far, NEVER if there is none."""
-        return max((int(self.last_ns[s]) for a in addresses for s in self.stays(direction, a)
-                    if self.router[s] == router), default=NEVER)
+        return max(
+            (
+                int(self.last_ns[s])
+                for a in addresses
+                for s in self.stays(direction, a)
+                if self.router[s] == router
+            ),
+            default=NEVER,
+        )
 
     def first(self, direction: int, addresses: Iterable[int], router: int) -> int:
         """Earliest time in the router's tunnels since `restart`."""
-        times = [int(self.first_ns[s]) for a in addresses for s in self.stays(direction, a)
-                 if self.router[s] == router]
+        times = [
+            int(self.first_ns[s])
+            for a in addresses
+            for s in self.stays(direction, a)
+            if self.router[s] == router
+        ]
         return min((t for t in times if t != NEVER), default=NEVER)
 
     def count(self, direction: int, addresses: Iterable[int], router: int) -> int:
         """Packets in the router's tunnels so far."""
-        return sum(int(self.packets[s]) for a in addresses for s in self.stays(direction, a)
-                   if self.router[s] == router)
+        return sum(
+            int(self.packets[s])
+            for a in addresses
+            for s in self.stays(direction, a)
+            if self.router[s] == router
+        )
 
     def totals(self, direction: int, address: int, not_routers: set[int]) -> tuple[int, int]:
         """Packets and octets of an address in all tunnels but those that end at these routers."""
@@ -114,17 +129,27 @@ class UserPlane:
         return bool(self._held)
 
     def _know_flows(self) -> None:
-        """Give every new flow its two stays: as downlink to its inner destination, as uplink from
-        its inner source. Which one is real shows when a binding names the address."""
+        """Give every new flow its two stays.
+
+        It counts as downlink to its inner destination and as uplink from its inner source; which
+        one is real shows when a binding names the address.
+        """
         known = len(self._stay_of_flow)
         if known == len(self._tunnels):
             return
         fresh = self._tunnels.ends[known:].tolist()
-        new = [(self._stay((DOWN, dst, ar)), self._stay((UP, src, other)))
-               for other, ar, src, dst in fresh]
+        new = [
+            (self._stay((DOWN, dst, ar)), self._stay((UP, src, other)))
+            for other, ar, src, dst in fresh
+        ]
         self._stay_of_flow = np.concatenate([self._stay_of_flow, np.array(new, np.int64)])
         while len(self.packets) < len(self.router):
-            for name, blank in (("packets", 0), ("octets", 0), ("first_ns", NEVER), ("last_ns", NEVER)):
+            for name, blank in (
+                ("packets", 0),
+                ("octets", 0),
+                ("first_ns", NEVER),
+                ("last_ns", NEVER),
+            ):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.full_like(old, blank)]))
 
@@ -155,11 +180,11 @@ class UserPlane:
         self.octets[stay] += octets
         if self.first_ns[stay] == NEVER:
             self.first_ns[stay] = first
-        if last > self.last_ns[stay]:
-            self.last_ns[stay] = last
+        self.last_ns[stay] = max(self.last_ns[stay], last)
 
-    def _hold(self, batch: TunnelBatch, rows: Ints, direction: int, address: Ints,
-              boundaries: Boundaries) -> None:
+    def _hold(
+        self, batch: TunnelBatch, rows: Ints, direction: int, address: Ints, boundaries: Boundaries
+    ) -> None:
         """Sum the rows by (boundary, stay) and keep the sums until they are asked for."""
         boundary = boundaries.following(address, batch.time_ns[rows])
         stay = self._stay_of_flow[batch.flow[rows], direction]
@@ -192,12 +217,13 @@ class Boundaries:
         if not len(self._concerned):
             return np.zeros(len(address), np.bool_)
         known = (address >= 0) & (address < len(self._concerned))
-        out: np.ndarray[tuple[int], np.dtype[np.bool_]] = known & self._concerned[
-            np.where(known, address, 0)]
+        out: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+            known & self._concerned[np.where(known, address, 0)]
+        )
         return out
 
     def following(self, address: Ints, time_ns: Ints) -> Ints:
-        """Time of the address's next boundary after each time; the largest int64 if none is left."""
+        """Time of the address's next boundary after each time; the largest int64 if none is."""
         passed = np.searchsorted(self._sorted_times, time_ns, "right")
         key = address * (len(self.address) + 1) + passed
         at = np.searchsorted(self._keys, key, "right")

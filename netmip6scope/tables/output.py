@@ -71,7 +71,7 @@ def _by_ending(path: str, format_: str | None) -> str:
 def write(
     table: Table,
     destination: str | None,
-    format: str | None = None,  # noqa: A002 - named as the option is
+    format: str | None = None,
     raw_csv: bool = False,
 ) -> None:
     """Write the table to a file, or to standard output if ``destination`` is None.

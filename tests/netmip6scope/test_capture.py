@@ -41,8 +41,15 @@ def rows_of(capture: CaptureFile, into: list[Row] | None = None) -> list[Row]:
             assert column.dtype == np.int64 and len(column) == len(batch)
         for row in range(len(batch)):
             interface = batch.interfaces[int(batch.interface[row])]
-            rows.append((int(batch.time_ns[row]), batch.frame(row), int(batch.wirelen[row]),
-                         interface.link_type, interface.point))
+            rows.append(
+                (
+                    int(batch.time_ns[row]),
+                    batch.frame(row),
+                    int(batch.wirelen[row]),
+                    interface.link_type,
+                    interface.point,
+                )
+            )
     return rows
 
 
@@ -63,8 +70,9 @@ def damaged(tmp_path: Path, data: bytes, block: int = 4096) -> tuple[list[Row], 
 
 
 def some_frames(count: int = 300) -> list[tuple[int, bytes]]:
-    return [(T0 + 1000 * i, bytes((i + j) & 0xFF for j in range(i * 7 % 331)))
-            for i in range(count)]
+    return [
+        (T0 + 1000 * i, bytes((i + j) & 0xFF for j in range(i * 7 % 331))) for i in range(count)
+    ]
 
 
 def expected(frames: list[tuple[int, bytes]], unit: int = 1, point: str = "x") -> list[Row]:
@@ -129,8 +137,11 @@ def test_every_truncation(tmp_path: Path, form: str) -> None:
         path.write_bytes(data[:cut])
         capture = CaptureFile(Source(str(path)), block=200)
         rows = rows_of(capture)
-        want = [(time, frame[: cut - at], len(frame), 1, "x")
-                for (time, frame), at in zip(frames, data_at, strict=True) if at <= cut]
+        want = [
+            (time, frame[: cut - at], len(frame), 1, "x")
+            for (time, frame), at in zip(frames, data_at, strict=True)
+            if at <= cut
+        ]
         assert rows == want, cut
         assert [note.offset for note in capture.notes] == (
             [] if cut in ends else [max(end for end in ends if end < cut)]
@@ -185,8 +196,11 @@ def test_sections_and_interfaces(tmp_path: Path, block: int) -> None:
     data += shb(">") + ng_block(4, bytes(8), ">") + idb(link=113, order=">")
     data += epb(8, b"four", order=">") + shb("<") + idb(ng_option(2, b"eth0"), 1) + epb(9, b"5")
     assert read(tmp_path, data, block) == [
-        (5000, b"one", 3, 1, "eth0"), (6000, b"two", 3, 101, "tun0"),
-        (7000, b"three", 5, 1, "eth0"), (8000, b"four", 4, 113, "x"), (9000, b"5", 1, 1, "eth0"),
+        (5000, b"one", 3, 1, "eth0"),
+        (6000, b"two", 3, 101, "tun0"),
+        (7000, b"three", 5, 1, "eth0"),
+        (8000, b"four", 4, 113, "x"),
+        (9000, b"5", 1, 1, "eth0"),
     ]
     path = tmp_path / "x.pcap"
     named = rows_of(CaptureFile(Source(str(path), "ha"), block=block))
@@ -200,12 +214,27 @@ def test_packets_without_time_and_obsolete_ones(tmp_path: Path, order: str) -> N
     body = struct.pack(order + "HHIIII", 1, 7, 0, 3, 3, 8) + b"old"
     data += ng_block(2, body, order) + ng_block(3, struct.pack(order + "I", 2) + b"ab", order)
     assert read(tmp_path, data) == [
-        (0, b"simple", 90, 1, "x"), (3000, b"old", 8, 113, "x"), (0, b"ab", 2, 1, "x"),
+        (0, b"simple", 90, 1, "x"),
+        (3000, b"old", 8, 113, "x"),
+        (0, b"ab", 2, 1, "x"),
     ]
 
 
-@pytest.mark.parametrize("tsresol", [0, 3, 6, 9, 12, 18, 28, 30, 127, *(
-    0x80 | bits for bits in (0, 1, 8, 9, 10, 32, 43, 44, 63, 64, 127))])
+@pytest.mark.parametrize(
+    "tsresol",
+    [
+        0,
+        3,
+        6,
+        9,
+        12,
+        18,
+        28,
+        30,
+        127,
+        *(0x80 | bits for bits in (0, 1, 8, 9, 10, 32, 43, 44, 63, 64, 127)),
+    ],
+)
 def test_resolutions(tsresol: int) -> None:
     rng = np.random.default_rng(tsresol)
     per_second = ticks.resolution(tsresol)
@@ -219,6 +248,7 @@ def test_resolutions(tsresol: int) -> None:
 def test_mixed_resolutions_and_offset(tmp_path: Path) -> None:
     def described(tsresol: int, offset: int) -> bytes:
         return idb(ng_option(9, bytes([tsresol])) + ng_option(14, struct.pack("<q", offset)))
+
     data = shb() + described(12, 1_000_000_000) + described(0x80 | 10, -2) + described(9, 1 << 62)
     data += epb(5_000_000_001_999, b"") + epb(1025 + 2048, b"", 1)
     times = [row[0] for row in read(tmp_path, data)]
@@ -274,7 +304,10 @@ def zstd_frames(data: bytes) -> bytes:
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.compress, "zstd": zstd_frames, "bzip2": bz2.compress, "xz": lzma.compress,
+    "gzip": gzip.compress,
+    "zstd": zstd_frames,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
     "lz4": lambda data: bytes(lz4.frame.compress(data, content_checksum=True)),
 }
 
@@ -351,8 +384,15 @@ def test_expand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo("d/fifo")
     arguments = ["b.pcap", "d", "ha=a", "x=y", "[z].pcap", "?.pcap", "-", "ar=d/*1"]
     assert [(source.path, source.point) for source in expand(arguments)] == [
-        ("b.pcap", None), ("d/1", None), ("d/2.gz", None), ("a", "ha"), ("x=y", None),
-        ("[z].pcap", None), ("b.pcap", None), ("-", None), ("d/1", "ar"),
+        ("b.pcap", None),
+        ("d/1", None),
+        ("d/2.gz", None),
+        ("a", "ha"),
+        ("x=y", None),
+        ("[z].pcap", None),
+        ("b.pcap", None),
+        ("-", None),
+        ("d/1", "ar"),
     ]
     for wrong in ("missing", "q=missing", "=a", "none", "*.nothing"):
         with pytest.raises(InputError):
@@ -376,8 +416,9 @@ def test_standard_input(codec: str) -> None:
         "print(len(rows), sum(map(len, rows)), c.size)"
     )
     packed = PACKERS.get(codec, bytes)(data)
-    done = subprocess.run([sys.executable, "-c", program], input=packed, capture_output=True,
-                          check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=packed, capture_output=True, check=True
+    )
     octets = sum(len(frame) for _, frame in some_frames())
     assert done.stdout.decode() == f"300 {octets} None\n"
 

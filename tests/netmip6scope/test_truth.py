@@ -41,8 +41,10 @@ def _cells(table: Table) -> list[dict[str, Any]]:
         if column.kind is not Kind.TEXT:
             listed = [None if v == -(1 << 63) else v for v in listed]
         if column.kind is Kind.DURATION:
-            listed = [None if v is None else str((Decimal(v) / 10**6).quantize(Decimal("0.000001")))
-                      for v in listed]
+            listed = [
+                None if v is None else str((Decimal(v) / 10**6).quantize(Decimal("0.000001")))
+                for v in listed
+            ]
         columns[column.name] = listed
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -51,8 +53,9 @@ def _compare(rows: list[dict[str, Any]], truths: list[dict[str, Any]], left_out:
     assert len(rows) == len(truths)
     for row, truth in zip(rows, truths, strict=True):
         skip = left_out | (SLAAC_ONLY if truth.get("access", "slaac") != "slaac" else set())
-        expected = {k: " > ".join(v) if k == "ar_path" else v
-                    for k, v in truth.items() if k not in skip}
+        expected = {
+            k: " > ".join(v) if k == "ar_path" else v for k, v in truth.items() if k not in skip
+        }
         assert {k: row[k] for k in expected} == expected
 
 
