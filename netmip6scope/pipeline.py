@@ -16,10 +16,10 @@ from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.correlate.correlator import Correlator
 from netmip6scope.correlate.messages import MessageRows
-from netmip6scope.correlate.model import NEVER
-from netmip6scope.correlate.rows import Tables
+from netmip6scope.correlate.rows import handoffs_table, sessions_table
+from netmip6scope.correlate.texts import Texts
 from netmip6scope.errors import InputError, ScopeError
-from netmip6scope.tables.columns import Table
+from netmip6scope.tables.columns import NULL, Table
 
 
 class Meter(Protocol):
@@ -65,25 +65,25 @@ def analyse(
     wanted = [want] if isinstance(want, str) else list(want)
     profile = load_profile(profile_path)
     scanner = Scanner(profile)
-    correlator = Correlator(profile, scanner.addresses, scanner.tunnels)
+    correlator = Correlator(profile, scanner.addresses, scanner.names, scanner.tunnels)
     messages = MessageRows() if "messages" in wanted else None
     warnings: list[str] = []
     errors: list[ScopeError] = []
-    end_ns = NEVER
+    end_ns = NULL
     for batch in _batches(_in_time_order(expand(captures)), progress, warnings, errors):
         end_ns = max(end_ns, int(batch.time_ns.max()))
         scanned = scanner.scan(batch)
-        joined = correlator.feed(scanned)
+        correlator.feed(scanned)
         if messages is not None:
-            messages.add(scanned.messages, joined, batch)
-    correlator.finish(end_ns)
-    tables = Tables(correlator, scanner.names)
+            messages.add(scanned.messages, batch)
+    found = correlator.finish(end_ns, joins=messages is not None)
+    texts = Texts(scanner.addresses, scanner.names)
     built: dict[str, Table] = {}
     for name in wanted:
         if messages is not None and name == "messages":
-            built[name] = messages.table(tables)
+            built[name] = messages.table(found, texts)
         else:
-            built[name] = tables.handoffs() if name == "handoffs" else tables.sessions()
+            built[name] = (handoffs_table if name == "handoffs" else sessions_table)(found, texts)
     return Result(built, warnings, errors)
 
 
@@ -93,11 +93,11 @@ def _in_time_order(sources: list[Source]) -> list[tuple[Source, ScopeError | Non
         return [(sources[0], None)]
     keyed = []
     for source in sources:
-        first, failure = NEVER, None
+        first, failure = NULL, None
         if source.path != "-":
             try:
                 batch = next(iter(CaptureFile(source, block=1 << 16).batches()), None)
-                first = NEVER if batch is None else int(batch.time_ns[0])
+                first = NULL if batch is None else int(batch.time_ns[0])
             except ScopeError as error:
                 failure = error
         keyed.append((first, source.path, source, failure))

@@ -14,6 +14,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are slow at times: no example fails for that. What failed before is in the report, with
+# the values to repeat it; a run depends on no database of an earlier one.
+settings.register_profile(
+    "steady", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 TESTS = Path(__file__).resolve().parent
 PUBLIC_VARIABLE = "NETMIP6SCOPE_PUBLIC_CAPTURES"

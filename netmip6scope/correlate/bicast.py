@@ -1,7 +1,8 @@
 """Finds bi-cast copies: one downlink packet in two tunnels, at most 500 ms apart.
 
 Packets are looked at closely only for a mobile node that gets some through more than one router
-just then. Of the others the last 500 ms are kept, since the second router may come next.
+just then. Of the others the last 500 ms are kept, since the second router may come next. Pairs are
+counted by the segments (see `user_plane`) that their two packets fall into.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from dissectors.scan.batch import TunnelBatch
 
 BICAST_NS = 500_000_000
 _MAX_WAITING = 64
+_LONG_AGO = -(1 << 63)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One downlink packet seen in two tunnels: the mobile node's address and both copies."""
+class Copies:
+    """Counts of pairs, (n,) int64: the address, both routers, when the segments of both began."""
 
-    hoa: int
-    ars: tuple[int, int]
-    times_ns: tuple[int, int]
-    length: int
+    address: Ints
+    routers: tuple[Ints, Ints]
+    since_ns: tuple[Ints, Ints]
+    packets: Ints
+    octets: Ints
 
 
 class BicastPairs:
@@ -34,28 +37,30 @@ class BicastPairs:
 
     def __init__(self) -> None:
         self._router = np.full(1024, -1, np.int64)
-        self._mixed_until_ns = np.full(1024, -(1 << 63), np.int64)
+        self._mixed_until_ns = np.full(1024, _LONG_AGO, np.int64)
         self._recent: deque[list[Ints]] = deque()
+        self._pairs: dict[tuple[int, int, int, int, int], list[int]] = {}
 
-    def find(self, batch: TunnelBatch, address: Ints, router: Ints) -> list[Pair]:
-        """Pairs that end in this batch; address: inner destinations, router: outer ones."""
+    def find(self, batch: TunnelBatch, address: Ints, router: Ints, since_ns: Ints) -> None:
+        """Take a batch; address: inner destinations, router: outer ones, since_ns: segments'."""
         columns = [address, router, batch.time_ns, batch.length, batch.digest.view(np.int64)]
+        columns.append(since_ns)
         suspects = self._suspects(address, router, batch.time_ns)
-        pairs: list[Pair] = []
         if suspects is not None:
             chunks = [*self._recent, columns]
             picked = [np.flatnonzero(suspects[c[0]]) for c in chunks]
             merged = [
                 np.concatenate([c[n][p] for c, p in zip(chunks, picked, strict=True)])
-                for n in range(5)
+                for n in range(6)
             ]
-            paired = np.zeros(len(merged[0]), np.bool_)
-            order = np.lexsort((merged[2], merged[4], merged[0]))
-            address, router, time_ns, length, digest = merged
-            pairs = _match(order, address, router, time_ns, length, digest, paired)
+            paired = self._match(merged)
             columns = self._without(chunks, picked, paired)
         self._keep(columns)
-        return pairs
+
+    def finish(self) -> Copies:
+        """All pairs that were found."""
+        rows = np.array([[*k, *v] for k, v in self._pairs.items()], np.int64).reshape(-1, 7).T
+        return Copies(rows[0], (rows[1], rows[2]), (rows[3], rows[4]), rows[5], rows[6])
 
     def _suspects(self, address: Ints, router: Ints, time_ns: Ints) -> NDArray[np.bool_] | None:
         """By address: gets packets through a second router now or did 500 ms ago; None: nobody."""
@@ -63,7 +68,7 @@ class BicastPairs:
         while len(self._router) < size:
             self._router = np.concatenate([self._router, np.full_like(self._router, -1)])
             self._mixed_until_ns = np.concatenate(
-                [self._mixed_until_ns, np.full_like(self._mixed_until_ns, -(1 << 63))]
+                [self._mixed_until_ns, np.full_like(self._mixed_until_ns, _LONG_AGO)]
             )
         before = self._router[address]
         self._router[address] = router
@@ -103,42 +108,43 @@ class BicastPairs:
         near = columns[2] >= horizon
         self._recent.append([c[near] for c in columns])
 
-
-def _match(
-    order: Ints,
-    hoa: Ints,
-    router: Ints,
-    time_ns: Ints,
-    length: Ints,
-    digest: Ints,
-    paired: np.ndarray[tuple[int], np.dtype[np.bool_]],
-) -> list[Pair]:
-    """Pair neighbours of equal address and digest in different tunnels, earliest first."""
-    pairs = []
-    h, d = hoa[order], digest[order]
-    same = np.flatnonzero((h[1:] == h[:-1]) & (d[1:] == d[:-1])) + 1
-    last_run = -1
-    waiting: list[int] = []
-    for k in same.tolist():
-        if k - 1 != last_run:
-            waiting = [int(order[k - 1])]
-        last_run = k
-        row = int(order[k])
-        for other in waiting:
-            near = time_ns[row] - time_ns[other] <= BICAST_NS
-            if near and router[other] != router[row] and length[other] == length[row]:
-                waiting.remove(other)
-                paired[row] = paired[other] = True
-                pairs.append(
-                    Pair(
-                        int(hoa[row]),
-                        (int(router[other]), int(router[row])),
-                        (int(time_ns[other]), int(time_ns[row])),
-                        int(length[row]),
+    def _match(self, columns: list[Ints]) -> NDArray[np.bool_]:
+        """Pair packets of equal address and digest in different tunnels, earliest first."""
+        address, router, time_ns, length, digest, since_ns = columns
+        paired = np.zeros(len(address), np.bool_)
+        order = np.lexsort((time_ns, digest, address))
+        a, d = address[order], digest[order]
+        same = np.flatnonzero((a[1:] == a[:-1]) & (d[1:] == d[:-1])) + 1
+        last_run = -1
+        waiting: list[int] = []
+        for k in same.tolist():
+            if k - 1 != last_run:
+                waiting = [int(order[k - 1])]
+            last_run = k
+            row = int(order[k])
+            for other in waiting:
+                near = time_ns[row] - time_ns[other] <= BICAST_NS
+                if near and router[other] != router[row] and length[other] == length[row]:
+                    waiting.remove(other)
+                    paired[row] = paired[other] = True
+                    key = tuple(
+                        int(v)
+                        for v in (
+                            address[row],
+                            router[other],
+                            router[row],
+                            since_ns[other],
+                            since_ns[row],
+                        )
                     )
-                )
-                break
-        else:
-            waiting.append(row)
-            del waiting[:-_MAX_WAITING]
-    return pairs
+                    self._count(key, int(length[row]))  # type: ignore[arg-type]
+                    break
+            else:
+                waiting.append(row)
+                del waiting[:-_MAX_WAITING]
+        return paired
+
+    def _count(self, key: tuple[int, int, int, int, int], octets: int) -> None:
+        sums = self._pairs.setdefault(key, [0, 0])
+        sums[0] += 1
+        sums[1] += octets

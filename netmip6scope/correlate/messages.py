@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from dissectors.frames import FrameBatch, Ints
+from dissectors.interning import InternTable
 from dissectors.scan.batch import MessageBatch
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.model import Handoff, Session
-from netmip6scope.correlate.rows import Tables, build
-from netmip6scope.tables.columns import NULL, Table
+from netmip6scope.correlate.correlator import Correlation
+from netmip6scope.correlate.rows import build
+from netmip6scope.correlate.texts import Texts, labels
+from netmip6scope.tables.columns import NULL, Coded, Table, Values
 from netmip6scope.tables.schema import MESSAGES
 
 BU_FLAGS = "AHLKMRPFTBSD"
@@ -24,61 +26,46 @@ class MessageRows:
 
     def __init__(self) -> None:
         self._batches: list[MessageBatch] = []
-        self._joined: list[tuple[Session | None, Handoff | None]] = []
         self._points: list[str] = []
+        self._interfaces: list[Ints] = []
 
-    def add(
-        self,
-        messages: MessageBatch,
-        joined: list[tuple[Session | None, Handoff | None]],
-        batch: FrameBatch,
-    ) -> None:
+    def add(self, messages: MessageBatch, batch: FrameBatch) -> None:
         """Keep a batch's messages; names of their interfaces are looked up now."""
         self._batches.append(messages)
-        self._joined += joined
-        names = [i.point for i in batch.interfaces]
-        self._points += [names[n] for n in messages.interface.tolist()]
+        known = [self._point(i.point) for i in batch.interfaces]
+        self._interfaces.append(np.array(known, np.int64)[messages.interface])
 
-    def table(self, tables: Tables) -> Table:
+    def _point(self, name: str) -> int:
+        if name not in self._points:
+            self._points.append(name)
+        return self._points.index(name)
+
+    def table(self, found: Correlation, texts: Texts) -> Table:
         """All messages, in the order of the captures."""
 
         def column(name: str) -> Ints:
             parts = [getattr(b, name) for b in self._batches]
             return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
-        kinds = column("kind").tolist()
-        values: dict[str, Any] = {
+        kind, flags = column("kind"), column("flags")
+        interface = np.concatenate([*self._interfaces, np.zeros(0, np.int64)])
+        values: dict[str, Values] = {
             "frame": column("frame"),
             "time": column("time_ns"),
-            "point": _objects(self._points),
-            "kind": _objects([MessageKind(k).label for k in kinds]),
-            "src": _objects([tables.address(n) for n in column("src").tolist()]),
-            "dst": _objects([tables.address(n) for n in column("dst").tolist()]),
-            "mn_id": _objects([tables.name(n) for n in column("mn_id").tolist()]),
-            "hoa": _objects([tables.address(n) for n in column("hoa").tolist()]),
-            "coa": _objects([tables.address(n) for n in column("coa").tolist()]),
-            "flags": _objects(
-                [flag_letters(k, f) for k, f in zip(kinds, column("flags").tolist(), strict=True)]
-            ),
-            "session": _numbers([None if s is None else s.number for s, _ in self._joined]),
-            "handoff": _numbers([None if h is None else h.number for _, h in self._joined]),
+            "point": labels(interface, self._points),
+            "kind": labels(kind, [k.label for k in MessageKind]),
+            "mn_id": texts.names(column("mn_id")),
+            "flags": _by_distinct(flag_letters, kind, flags),
+            "session": _numbers(found.message_session),
+            "handoff": _numbers(found.message_handoff),
         }
+        for name in ("src", "dst", "hoa", "coa"):
+            values[name] = texts.addresses(column(name))
         for name in ("identifier", "seq", "status", "lifetime_s", "length"):
             values[name] = np.where(column(name) < 0, NULL, column(name))
-        values["summary"] = _objects(
-            [
-                summary(*row)
-                for row in zip(
-                    kinds,
-                    *(
-                        column(n).tolist()
-                        for n in ("seq", "status", "lifetime_s", "identifier", "detail")
-                    ),
-                    strict=True,
-                )
-            ]
-        )
-        return build("messages", MESSAGES, values, len(kinds))
+        told = [column(n) for n in ("seq", "status", "lifetime_s", "identifier", "detail")]
+        values["summary"] = _by_distinct(summary, kind, *told)
+        return build("messages", MESSAGES, values, len(kind))
 
 
 def flag_letters(kind: int, flags: int) -> str | None:
@@ -118,11 +105,14 @@ def summary(kind: int, seq: int, status: int, lifetime_s: int, identifier: int, 
     return names.get(MessageKind(kind), MessageKind(kind).label)
 
 
-def _objects(values: list[Any]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    out = np.empty(len(values), object)
-    out[:] = values
-    return out
+def _by_distinct(write: Callable[..., str | None], *columns: Ints) -> Coded:
+    """A text column that depends on these columns alone."""
+    codes = InternTable(len(columns)).intern([c.view(np.uint64) for c in columns])
+    first = np.unique(codes, return_index=True)[1]
+    written = [write(*row) for row in zip(*(c[first].tolist() for c in columns), strict=True)]
+    blank = np.array([text is None for text in written], np.bool_)
+    return Coded(np.where(blank[codes], -1, codes), [text or "" for text in written])
 
 
-def _numbers(values: list[int | None]) -> Ints:
-    return np.array([NULL if v is None else v for v in values], np.int64)
+def _numbers(rows: Ints) -> Ints:
+    return np.where(rows < 0, NULL, rows + 1)

@@ -1,16 +1,29 @@
-"""What the correlator keeps: one record per session, one per handoff attempt."""
+"""What a story tells: one record per session, one per handoff attempt.
+
+Addresses are AddressBook numbers, times nanoseconds; None is what is not known.
+"""
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-UNKNOWN = -1
-"""No number: no address, no frame, no status."""
-NEVER = -(1 << 63)
-"""No time."""
+from dissectors.handoff import Access
+
+if TYPE_CHECKING:
+    from netmip6scope.correlate.story import Event
+
+LATEST = 8
+"""How many of a session's attempts a late message is compared with."""
 
 
-class State(IntEnum):
+class _Labelled(IntEnum):
+    @property
+    def label(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+
+class State(_Labelled):
     """Where a session stands (CONTRACT 2.2)."""
 
     PARTIAL = 0
@@ -19,12 +32,8 @@ class State(IntEnum):
     EXPIRED = 3
     REJECTED = 4
 
-    @property
-    def label(self) -> str:
-        return self.name.lower()
 
-
-class Outcome(IntEnum):
+class Outcome(_Labelled):
     """How a handoff ended (CONTRACT 2.3)."""
 
     INCOMPLETE = 0
@@ -35,96 +44,159 @@ class Outcome(IntEnum):
     BINDING_TIMEOUT = 5
     REACTIVE = 6
 
-    @property
-    def label(self) -> str:
-        return self.name.lower().replace("_", "-")
+
+class Role(IntEnum):
+    """What a Binding Update is for."""
+
+    ATTACH = 0
+    RENEWAL = 1
+    HANDOFF = 2
+    TEARDOWN = 3
+    RELEASE = 4
 
 
 class Handoff:
-    """One handoff attempt. Addresses are AddressBook numbers, times nanoseconds.
+    """One handoff attempt."""
 
-    The defaults are the class's, so that an attempt costs no more than what is known of it.
-    """
+    __slots__ = (
+        "accepted",
+        "ba_frame",
+        "ba_ns",
+        "bu_frame",
+        "bu_ns",
+        "bus",
+        "ha",
+        "ho_refusal",
+        "ho_request_frame",
+        "ho_request_ns",
+        "ho_requests",
+        "ho_response_frame",
+        "ho_response_ns",
+        "identifier",
+        "last_bu_ns",
+        "last_request_ns",
+        "order",
+        "outcome",
+        "place",
+        "refusal",
+        "responded",
+        "sar",
+        "session",
+        "start_ns",
+        "status",
+        "tar",
+        "teardown_ns",
+        "window_end_ns",
+    )
 
-    identifier: int = UNKNOWN
-    ho_request_ns: int = NEVER
-    ho_request_frame: int = UNKNOWN
-    last_request_ns: int = NEVER
-    ho_requests: int = 0
-    ho_response_ns: int = NEVER
-    ho_response_frame: int = UNKNOWN
-    ho_status: int = UNKNOWN
-    bu_ns: int = NEVER
-    bu_frame: int = UNKNOWN
-    last_bu_ns: int = NEVER
-    bus: int = 0
-    ba_ns: int = NEVER
-    ba_frame: int = UNKNOWN
-    ba_status: int = UNKNOWN
-    ha: int = UNKNOWN
-    teardown_ns: int = NEVER
-    accepted: bool = False
-    last_dl_sar_ns: int = NEVER
-    last_ul_sar_ns: int = NEVER
-    first_dl_tar_ns: int = NEVER
-    first_ul_tar_ns: int = NEVER
-    sar_packets_at_ba: int = 0
-    """Downlink packets in the SAR's tunnel up to the accepting BA."""
-    late_sar: int = 0
-    bicast: int = 0
-    bicast_after_ba: int = 0
-    number: int = 0
-
-    def __init__(self, session: Session, sar: int, tar: int, start_ns: int) -> None:
+    def __init__(
+        self, session: Session, place: int, order: int, start_ns: int, sar: int, tar: int
+    ) -> None:
         self.session = session
+        self.place = place
+        """Which of the story's attempts it is."""
+        self.order = order
+        """Of its first message among all messages."""
+        self.start_ns = start_ns
         self.sar = sar
         self.tar = tar
-        self.start_ns = start_ns
+        self.identifier: int | None = None
+        self.ho_requests = 0
+        self.ho_request_ns: int | None = None
+        self.ho_request_frame: int | None = None
+        self.last_request_ns: int | None = None
+        self.ho_response_ns: int | None = None
+        self.ho_response_frame: int | None = None
+        self.ho_refusal: int | None = None
+        """Status of the latest HO Response that refused."""
+        self.responded = False
+        """The context was given."""
+        self.bus = 0
+        self.bu_ns: int | None = None
+        self.bu_frame: int | None = None
+        self.last_bu_ns: int | None = None
+        self.ba_ns: int | None = None
+        self.ba_frame: int | None = None
+        self.refusal: int | None = None
+        """Status of the latest BA that refused."""
+        self.accepted = False
+        self.ha: int | None = None
+        self.teardown_ns: int | None = None
+        self.window_end_ns: int | None = None
+        self.outcome = Outcome.INCOMPLETE
+        self.status: int | None = None
 
 
 class Session:
-    """One mobile node's session; defaults are the class's, as with Handoff."""
+    """One mobile node's session."""
 
-    hoa: int = UNKNOWN
-    hoa4: int = UNKNOWN
-    ha: int = UNKNOWN
-    ar: int = UNKNOWN
-    """The router of the last accepted binding."""
-    path: tuple[int, ...] = ()
-    state: State = State.PARTIAL
-    end_ns: int = NEVER
-    attach_ar: int = UNKNOWN
-    first_bu_ns: int = NEVER
-    accepted_ba_ns: int = NEVER
-    solicited_ns: int = NEVER
-    answered_ns: int = NEVER
-    access: str = ""
-    bound_until_ns: int = NEVER
-    handoffs: tuple[Handoff, ...] = ()
-    measuring: Handoff | None = None
-    """The settled handoff whose window is open."""
-    dl_packets: int = 0
-    dl_bytes: int = 0
-    ul_packets: int = 0
-    ul_bytes: int = 0
-    bound: bool = False
-    """An accepted binding was seen and not released."""
-    ended: bool = False
-    number: int = 0
+    __slots__ = (
+        "accepted_ba_ns",
+        "access",
+        "answered_ns",
+        "ar",
+        "attach_ar",
+        "bound_until_ns",
+        "end_ns",
+        "first_bu_ns",
+        "ha",
+        "handoffs",
+        "hoa",
+        "hoa4",
+        "measuring",
+        "order",
+        "path",
+        "place",
+        "solicited_ns",
+        "start_ns",
+        "state",
+        "waiting",
+    )
 
-    def __init__(self, mn_id: int, start_ns: int) -> None:
-        self.mn_id = mn_id
+    def __init__(self, place: int, order: int, start_ns: int) -> None:
+        self.place = place
+        """Which of the story's sessions it is."""
+        self.order = order
+        """Of its first message among all messages."""
         self.start_ns = start_ns
-        self.pending: dict[tuple[int, int], tuple[str, Handoff | None]] = {}
+        self.end_ns: int | None = None
+        self.state = State.PARTIAL
+        self.hoa: int | None = None
+        self.hoa4: int | None = None
+        self.ha: int | None = None
+        self.ar: int | None = None
+        """The router of the last accepted binding."""
+        self.attach_ar: int | None = None
+        self.path: list[int] = []
+        self.first_bu_ns: int | None = None
+        """Of the attach."""
+        self.accepted_ba_ns: int | None = None
+        self.bound_until_ns = 0
+        """Means something where ar is known."""
+        self.solicited_ns: int | None = None
+        self.answered_ns: int | None = None
+        self.access = Access.UNKNOWN
+        self.handoffs: list[Handoff] = []
+        self.measuring: Handoff | None = None
+        """The settled handoff whose window is open."""
+        self.waiting: list[tuple[int, int, Role, Handoff | None]] = []
+        """Care-of address, sequence number and role of Binding Updates without an answer."""
 
-    @property
-    def homes(self) -> list[int]:
-        """The home addresses that it has, IPv6 and IPv4."""
-        return [a for a in (self.hoa, self.hoa4) if a >= 0]
+    def open_attempt(self, tar: int) -> Handoff | None:
+        """The latest attempt towards this router that no accepted BA has settled."""
+        for handoff in reversed(self.handoffs[-LATEST:]):
+            if not handoff.accepted and handoff.tar == tar:
+                return handoff
+        return None
 
-    def open_handoff(self, tar: int) -> Handoff | None:
-        """The latest attempt towards this AR that no accepted BA has settled."""
-        for handoff in reversed(self.handoffs):
-            if handoff.tar == tar and not handoff.accepted:
+    def exchange(self, tar: int, sar: int, event: Event) -> Handoff | None:
+        """The latest attempt that the event's HO message belongs to."""
+        for handoff in reversed(self.handoffs[-LATEST:]):
+            if (
+                handoff.identifier is not None
+                and handoff.identifier == event.identifier
+                and handoff.tar == tar
+                and handoff.sar == sar
+            ):
                 return handoff
         return None

@@ -1,0 +1,356 @@
+"""One mobile node's story: its signalling, message by message, becomes sessions and handoffs.
+
+Theory of operation. A session knows the router that serves the mobile node (the last accepted
+binding's) and what answers it waits for: each Binding Update is kept with its role, so a Binding
+Acknowledgement needs no guess. A handoff attempt begins with a HO Request, or with the Binding
+Update of a router that never asked; the Binding Acknowledgement settles it. Its window, in which
+user packets count for it, ends at the next attempt's first Binding Update.
+
+What an event holds is only compared, added and kept, never used as an index or a key: `shapes`
+runs this code once for all mobile nodes whose messages compare alike. Unknown addresses and numbers
+of an event are -1; what a session or a handoff does not know is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dissectors.handoff import Access
+from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.model import Handoff, Outcome, Role, Session, State
+
+REJECTED = 128
+"""A Binding Acknowledgement's status from here on is a refusal (RFC 6275 6.1.8)."""
+OUT_OF_WINDOW = 135
+"""Its BA carries the sequence number that the home agent has, not the one that it refuses."""
+MOST_WAITING = 16
+SECOND_NS = 1_000_000_000
+
+TAKEN = 100
+"""Kind of an event that no message carries: another mobile node holds the home address now."""
+
+
+class Event(NamedTuple):
+    """A message as a story sees it; addresses are AddressBook numbers."""
+
+    kind: int
+    order: int
+    time_ns: int
+    frame: int
+    src: int
+    dst: int
+    coa: int
+    """The address registered: the Alternate Care-of Address option's, else the source."""
+    hoa: int
+    hoa4: int
+    ha: int
+    via: int
+    """The router through which the home address was seen to travel last, if not by `coa`."""
+    identifier: int
+    seq: int
+    status: int
+    lifetime_s: int
+
+
+class Story:
+    """Tell it all events in time order, then `finish`; read `sessions`, `handoffs`, `joined`."""
+
+    def __init__(self, patience_ns: int) -> None:
+        self.sessions: list[Session] = []
+        self.handoffs: list[Handoff] = []
+        self.joined: list[tuple[Session | None, Handoff | None]] = []
+        self._patience_ns = patience_ns
+        self._session: Session | None = None
+        self._solicited: tuple[int, Event] | None = None
+        """The first Router Solicitation of a set-up, and its place in `joined`."""
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """Take events; `joined` gets the session and handoff of each."""
+        for event in events:
+            self.joined.append(_INPUTS[event.kind](self, event))
+
+    def finish(self, end_ns: int) -> None:
+        """The capture ends here: bindings age out, and what is open gets its outcome."""
+        if self._session is not None:
+            self._end(self._session, None)
+        for session in self.sessions:
+            if session.state is State.ACTIVE and session.bound_until_ns < end_ns:
+                session.state, session.end_ns = State.EXPIRED, session.bound_until_ns
+        for handoff in self.handoffs:
+            handoff.outcome, handoff.status = outcome_of(handoff, end_ns, self._patience_ns)
+
+    # Sessions
+
+    def _open(self, event: Event) -> Session:
+        session = self._session = Session(len(self.sessions), event.order, event.time_ns)
+        self.sessions.append(session)
+        return session
+
+    def _end(self, session: Session, time_ns: int | None) -> None:
+        if session.measuring is not None:
+            session.measuring.window_end_ns = time_ns
+        self._session = None
+
+    def _home(self, session: Session, event: Event) -> None:
+        if event.hoa >= 0:
+            session.hoa = event.hoa
+        if event.hoa4 >= 0:
+            session.hoa4 = event.hoa4
+
+    def taken(self, event: Event) -> Joined:
+        session = self._session
+        if session is not None and (
+            (event.hoa >= 0 and session.hoa == event.hoa)
+            or (event.hoa4 >= 0 and session.hoa4 == event.hoa4)
+        ):
+            self._end(session, event.time_ns)
+        return None, None
+
+    def _attempt(self, session: Session, sar: int, tar: int, event: Event) -> Handoff:
+        handoff = Handoff(session, len(self.handoffs), event.order, event.time_ns, sar, tar)
+        session.handoffs.append(handoff)
+        self.handoffs.append(handoff)
+        return handoff
+
+    # Binding Update
+
+    def update(self, event: Event) -> Joined:
+        session = self._session
+        if event.lifetime_s == 0:
+            return self._deregister(session, event)
+        if session is not None and self._is_new_attach(session, event):
+            self._end(session, event.time_ns)
+            session = None
+        if session is None:
+            session = self._open(event)
+        handoff = session.open_attempt(event.coa)
+        if handoff is None and session.ar is not None and session.ar != event.coa:
+            if event.coa in session.path:
+                self._wait(session, event, Role.RENEWAL, None)
+                return session, None
+            handoff = self._attempt(session, session.ar, event.coa, event)
+        elif handoff is None and session.ar is session.attach_ar is None and event.via >= 0:
+            handoff = self._attempt(session, event.via, event.coa, event)
+        if handoff is None:
+            return self._attach_or_renew(session, event)
+        self._home(session, event)
+        if session.ha is None:
+            session.ha = event.dst
+        if handoff.bus == 0:
+            if session.measuring is not None:
+                session.measuring.window_end_ns = event.time_ns
+                session.measuring = None
+            handoff.bu_ns, handoff.bu_frame, handoff.ha = event.time_ns, event.frame, event.dst
+        handoff.bus += 1
+        handoff.last_bu_ns = event.time_ns
+        self._wait(session, event, Role.HANDOFF, handoff)
+        return session, handoff
+
+    def _is_new_attach(self, session: Session, event: Event) -> bool:
+        """A BU without home address, unless it repeats the session's own first BU."""
+        if session.ar is None or event.hoa >= 0 or event.hoa4 >= 0:
+            return False
+        repeated = (
+            session.attach_ar is not None
+            and session.first_bu_ns is not None
+            and session.attach_ar == event.coa
+            and event.time_ns - session.first_bu_ns <= self._patience_ns
+        )
+        return not repeated
+
+    def _attach_or_renew(self, session: Session, event: Event) -> Joined:
+        if session.ar is not None:
+            self._wait(session, event, Role.RENEWAL, None)
+            return session, None
+        if session.attach_ar is None or session.attach_ar != event.coa:
+            session.first_bu_ns, session.attach_ar = event.time_ns, event.coa
+        session.ha = event.dst
+        self._home(session, event)
+        self._solicited_by(session, event)
+        self._wait(session, event, Role.ATTACH, None)
+        return session, None
+
+    def _solicited_by(self, session: Session, event: Event) -> None:
+        """The Router Solicitation shortly before an attach is where the session begins."""
+        if self._solicited is None:
+            return
+        place, first = self._solicited
+        self._solicited = None
+        if event.time_ns - first.time_ns <= self._patience_ns:
+            session.order, session.start_ns = first.order, first.time_ns
+            session.solicited_ns = first.time_ns
+            self.joined[place] = session, None
+
+    def _deregister(self, session: Session | None, event: Event) -> Joined:
+        """Lifetime 0: a SAR's tear-down after a handoff, or the end of the session."""
+        if session is None:
+            return None, None
+        for handoff in reversed(session.handoffs):
+            if handoff.bus == 0 or handoff.sar != event.coa:
+                continue
+            serves = session.ar is not None and session.ar == event.coa
+            if not serves or (not handoff.accepted and handoff.ba_ns is None):
+                if handoff.teardown_ns is None:
+                    handoff.teardown_ns = event.time_ns
+                self._wait(session, event, Role.TEARDOWN, handoff)
+                return session, handoff
+        self._wait(session, event, Role.RELEASE, None)
+        return session, None
+
+    def _wait(self, session: Session, event: Event, role: Role, handoff: Handoff | None) -> None:
+        session.waiting.append((event.coa, event.seq, role, handoff))
+        del session.waiting[:-MOST_WAITING]
+
+    # Binding Acknowledgement
+
+    def ack(self, event: Event) -> Joined:
+        session = self._session
+        if session is None:
+            return None, None
+        role, handoff = self._answered(session, event)
+        accepted = event.status < REJECTED
+        if handoff is not None and role is Role.HANDOFF:
+            self._settle(session, handoff, event, accepted=accepted)
+        elif role is Role.ATTACH:
+            self._attached(session, event, accepted=accepted)
+        elif role is Role.RENEWAL and accepted:
+            session.bound_until_ns = event.time_ns + event.lifetime_s * SECOND_NS
+        elif role is Role.RELEASE and accepted and session.ar == event.dst:
+            session.state, session.end_ns = State.RELEASED, event.time_ns
+            self._end(session, event.time_ns)
+        return session, handoff
+
+    def _answered(self, session: Session, event: Event) -> tuple[Role | None, Handoff | None]:
+        """The role of the Binding Update that is answered: no longer waited for."""
+        for at in range(len(session.waiting) - 1, -1, -1):
+            coa, seq, role, handoff = session.waiting[at]
+            if coa == event.dst and (seq == event.seq or event.status == OUT_OF_WINDOW):
+                del session.waiting[at]
+                return role, handoff
+        return None, None
+
+    def _attached(self, session: Session, event: Event, *, accepted: bool) -> None:
+        if not accepted:
+            if session.state is State.PARTIAL:
+                session.state = State.REJECTED
+            return
+        session.state, session.ar = State.ACTIVE, event.dst
+        session.ha = event.src
+        session.path.append(event.dst)
+        session.accepted_ba_ns = event.time_ns
+        session.bound_until_ns = event.time_ns + event.lifetime_s * SECOND_NS
+        self._home(session, event)
+
+    def _settle(self, session: Session, handoff: Handoff, event: Event, *, accepted: bool) -> None:
+        """A BA answers the handoff's Binding Update."""
+        if handoff.accepted:
+            return
+        handoff.ba_ns, handoff.ba_frame = event.time_ns, event.frame
+        if not accepted:
+            handoff.refusal = event.status
+            return
+        handoff.accepted = True
+        if not session.path and handoff.sar is not None:
+            session.path.append(handoff.sar)
+        session.path.append(handoff.tar)
+        session.state, session.ar = State.ACTIVE, handoff.tar
+        session.measuring = handoff
+        session.bound_until_ns = event.time_ns + event.lifetime_s * SECOND_NS
+
+    # HO Request and HO Response
+
+    def request(self, event: Event) -> Joined:
+        session = self._session
+        handoff = None if session is None else session.exchange(event.src, event.dst, event)
+        if session is None:
+            session = self._open(event)
+        if handoff is None or self._is_anew(handoff, event):
+            handoff = self._attempt(session, event.dst, event.src, event)
+            handoff.identifier = event.identifier
+        if handoff.ho_requests == 0:
+            handoff.ho_request_ns, handoff.ho_request_frame = event.time_ns, event.frame
+        handoff.ho_requests += 1
+        handoff.last_request_ns = event.time_ns
+        return session, handoff
+
+    def _is_anew(self, handoff: Handoff, event: Event) -> bool:
+        """A settled exchange's Identifier is used again, for another handoff."""
+        asked_ns = handoff.last_request_ns
+        waited = asked_ns is None or event.time_ns - asked_ns > self._patience_ns
+        return handoff.accepted and waited
+
+    def response(self, event: Event) -> Joined:
+        session = self._session
+        handoff = None if session is None else session.exchange(event.dst, event.src, event)
+        if handoff is None:
+            if session is not None:
+                return session, None
+            # The mobile node is new here, so its HO Request was sent before the capture began.
+            session = self._open(event)
+            handoff = self._attempt(session, event.src, event.dst, event)
+            handoff.identifier = event.identifier
+        assert session is not None
+        if handoff.accepted or handoff.responded:
+            return session, handoff
+        handoff.ho_response_ns, handoff.ho_response_frame = event.time_ns, event.frame
+        if event.status != 0:
+            handoff.ho_refusal = event.status
+            return session, handoff
+        handoff.responded = True
+        self._home(session, event)
+        if session.ha is None and event.ha >= 0:
+            session.ha = event.ha
+        return session, handoff
+
+    # Router Solicitation and Advertisement
+
+    def solicit(self, event: Event) -> Joined:
+        known = self._solicited
+        if known is None or event.time_ns - known[1].time_ns > self._patience_ns:
+            self._solicited = len(self.joined), event
+        return None, None
+
+    def advertise(self, event: Event) -> Joined:
+        session = self._session
+        if session is None:
+            return None, None
+        if session.accepted_ba_ns is not None and session.answered_ns is None:
+            session.answered_ns = event.time_ns
+            session.access = Access.SLAAC
+        return session, None
+
+
+Joined = tuple[Session | None, Handoff | None]
+"""What an event belongs to."""
+
+_INPUTS = {
+    int(MessageKind.BU): Story.update,
+    int(MessageKind.BA): Story.ack,
+    int(MessageKind.HO_REQUEST): Story.request,
+    int(MessageKind.HO_RESPONSE): Story.response,
+    int(MessageKind.RS): Story.solicit,
+    int(MessageKind.RA): Story.advertise,
+    TAKEN: Story.taken,
+}
+KINDS = tuple(_INPUTS)
+
+
+def outcome_of(handoff: Handoff, end_ns: int, patience_ns: int) -> tuple[Outcome, int | None]:
+    """How the attempt ended and the status to show, for a capture that ends at `end_ns`."""
+    if handoff.accepted and handoff.responded:
+        return Outcome.COMPLETE, None
+    if handoff.accepted:
+        return Outcome.REACTIVE, handoff.ho_refusal
+    if handoff.bus and handoff.refusal is not None:
+        return Outcome.BINDING_REJECTED, handoff.refusal
+    if handoff.ho_refusal is not None and not handoff.bus and not handoff.responded:
+        return Outcome.CONTEXT_REFUSED, handoff.ho_refusal
+    if handoff.bus:
+        asked_ns, late = handoff.last_bu_ns, Outcome.BINDING_TIMEOUT
+    elif handoff.responded:
+        asked_ns, late = handoff.ho_response_ns, Outcome.BINDING_TIMEOUT
+    else:
+        asked_ns, late = handoff.last_request_ns, Outcome.CONTEXT_TIMEOUT
+    assert asked_ns is not None
+    return (Outcome.INCOMPLETE if end_ns - asked_ns <= patience_ns else late), None
