@@ -96,11 +96,7 @@ class Correlator:
 
         joins: fill message_session and message_handoff.
         """
-        m = {
-            name: np.concatenate([*parts, np.zeros(0, np.int32)])
-            for name, parts in self._parts.items()
-        }
-        self._parts.clear()
+        m = {name: _joined(self._parts.pop(name)) for name in (*_KEPT, "order")}
         segments, copies = self._plane.finish()
         updates = m["kind"] == _BU
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
@@ -112,7 +108,7 @@ class Correlator:
             m = {name: np.concatenate([m[name], more[name]]) for name in m}
             who = np.concatenate([who, losers])
         by_story = _by_story(who, m["time_ns"])
-        m = {name: m[name][by_story] for name in Event._fields}
+        m = {name: m.pop(name)[by_story] for name in Event._fields}
         who = who[by_story]
         starts = np.flatnonzero(np.diff(who, prepend=-1))
         mobile = who[starts]
@@ -124,6 +120,10 @@ class Correlator:
         measure.sessions(found.sessions, segments, copies, anchors)
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         return found
+
+
+def _joined(parts: list[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def _tells(m: MessageBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

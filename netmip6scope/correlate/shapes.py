@@ -29,6 +29,8 @@ MOST_SHAPES = 64
 """Representatives tried for one sequence of kinds before the rest is told one by one."""
 LONGEST = 96
 """Messages of a story beyond which it is told by itself."""
+AT_ONCE = 1 << 14
+"""Stories looked at together; their columns stay in the cache."""
 
 Term = tuple[int, str, int]
 """Coefficient, column and place in the story of one event's number."""
@@ -192,7 +194,8 @@ def _alike(kind: Ints, starts: Ints) -> Iterator[Ints]:
         order = np.lexsort(matrix.T[::-1])
         matrix = matrix[order]
         differs = (matrix[1:] != matrix[:-1]).any(axis=1)
-        yield from np.split(stories[order], np.flatnonzero(differs) + 1)
+        for alike in np.split(stories[order], np.flatnonzero(differs) + 1):
+            yield from np.split(alike, range(AT_ONCE, len(alike), AT_ONCE))
 
 
 class _Teller:
