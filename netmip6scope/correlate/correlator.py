@@ -20,11 +20,10 @@ from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
 from netmip6scope.correlate import join, measure
 from netmip6scope.correlate.shapes import Told, tell
-from netmip6scope.correlate.story import KINDS, Event
-from netmip6scope.correlate.user_plane import UserPlane
+from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
+from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
 
 _BU, _BA, _RA = int(MessageKind.BU), int(MessageKind.BA), int(MessageKind.RA)
-_MAP_FLAG = 0x0800
 _KEPT = (
     "kind",
     "time_ns",
@@ -85,8 +84,11 @@ class Correlator:
             home[(home >= 0) & np.isin(home, self._none)] = -1
         self._plane.load(scanned.tunnels, m)
         rows = np.flatnonzero(_tells(m))
+        local = (m.kind == _BU) & (m.flags & MAP_FLAG != 0)
         for name in _KEPT:
             values = getattr(m, name)[rows]
+            if name == "kind":
+                values = np.where(local[rows], LOCAL_UPDATE, values)
             self._parts[name].append(values if name in _WIDE else values.astype(np.int32))
         self._parts["order"].append(self._messages + rows)
         self._messages += len(m)
@@ -98,7 +100,7 @@ class Correlator:
         """
         m = {name: _joined(self._parts.pop(name)) for name in (*_KEPT, "order")}
         segments, copies = self._plane.finish()
-        updates = m["kind"] == _BU
+        updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
         anchors = np.unique(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
@@ -131,7 +133,6 @@ def _tells(m: MessageBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     tells: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isin(m.kind, KINDS)
     binds = (m.kind == _BU) | (m.kind == _BA)
     tells &= ~binds | (m.seq >= 0)
-    tells &= (m.kind != _BU) | (m.flags & _MAP_FLAG == 0)
     tells &= (m.kind != _RA) | (m.prefix >= 0)
     return tells
 

@@ -17,7 +17,7 @@ from dissectors.frames import Ints
 from dissectors.interning import InternTable
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.story import REJECTED, TAKEN
+from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED, TAKEN
 from netmip6scope.correlate.timeline import Timeline
 
 _BU, _BA = int(MessageKind.BU), int(MessageKind.BA)
@@ -25,13 +25,14 @@ _REQUEST, _RESPONSE = int(MessageKind.HO_REQUEST), int(MessageKind.HO_RESPONSE)
 _RS, _RA = int(MessageKind.RS), int(MessageKind.RA)
 
 Columns = dict[str, Ints]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def whose(m: Columns, identities: int, addresses: AddressBook) -> Ints:
     """(n,) numbers of mobile nodes; m: columns of all messages in time order."""
     who = m["mn_id"].astype(np.int64)
     kind = m["kind"]
-    exchanged = np.flatnonzero((kind >= _REQUEST) & (kind <= _BA))
+    exchanged = np.flatnonzero(np.isin(kind, (_REQUEST, _RESPONSE, _BU, LOCAL_UPDATE, _BA)))
     if (who[exchanged] < 0).any():
         _nameless(m, who, exchanged, identities, len(addresses))
     _advertisements(m, who, addresses)
@@ -42,7 +43,7 @@ def _nameless(m: Columns, who: Ints, rows: Ints, identities: int, addresses: int
     """Find the mobile nodes of messages without identity."""
     exchange = np.full(len(who), -1, np.int64)
     exchange[rows] = _exchanges(m, rows)
-    answers = rows[m["kind"][rows] != _BU]
+    answers = rows[~_asks(m["kind"][rows])]
     _from_others(exchange, m["time_ns"], who, answers)
     for home in (m["hoa"], m["hoa4"]):
         held = rows[home[rows] >= 0]
@@ -57,13 +58,19 @@ def _nameless(m: Columns, who: Ints, rows: Ints, identities: int, addresses: int
 def _exchanges(m: Columns, rows: Ints) -> Ints:
     """Numbers that request and response share: the asking router, the other one, and the number."""
     kind = m["kind"][rows]
-    binds = (kind == _BU) | (kind == _BA)
+    updates = _asks(kind)
+    binds = updates | (kind == _BA)
     answers = (kind == _RESPONSE) | (kind == _BA)
-    asker = np.where(answers, m["dst"][rows], np.where(kind == _BU, m["coa"][rows], m["src"][rows]))
+    asker = np.where(answers, m["dst"][rows], np.where(updates, m["coa"][rows], m["src"][rows]))
     other = np.where(binds, -1, np.where(answers, m["src"][rows], m["dst"][rows]))
     number = np.where(binds, m["seq"][rows], m["identifier"][rows])
     words = [c.astype(np.int64).view(np.uint64) for c in (asker, other, number)]
     return InternTable(3).intern(words)
+
+
+def _asks(kind: Ints) -> Flags:
+    out: Flags = (kind == _BU) | (kind == LOCAL_UPDATE)
+    return out
 
 
 def _from_others(key: Ints, time_ns: Ints, who: Ints, rows: Ints) -> None:
@@ -130,8 +137,8 @@ def _longest_waiting(prefix: Ints, time_ns: Ints, who: Ints, told: Ints, told_ns
     return out
 
 
-def _accepted(m: Columns) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    out: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+def _accepted(m: Columns) -> Flags:
+    out: Flags = (
         (m["kind"] == _BA) & (m["status"] >= 0) & (m["status"] < REJECTED) & (m["lifetime_s"] > 0)
     )
     return out

@@ -45,6 +45,14 @@ class Outcome(_Labelled):
     REACTIVE = 6
 
 
+class HandoffKind(_Labelled):
+    """Between which domains the mobile node moves (CONTRACT 2.3)."""
+
+    INTER_AR = 0
+    INTRA_MAP = 1
+    INTER_MAP = 2
+
+
 class Role(IntEnum):
     """What a Binding Update is for."""
 
@@ -53,6 +61,10 @@ class Role(IntEnum):
     HANDOFF = 2
     TEARDOWN = 3
     RELEASE = 4
+    LOCAL_ATTACH = 5
+    """To a MAP; one to the home agent follows."""
+    LOCAL_HANDOFF = 6
+    """To another MAP; one to the home agent follows and settles the handoff."""
 
 
 class Handoff:
@@ -73,8 +85,11 @@ class Handoff:
         "ho_response_frame",
         "ho_response_ns",
         "identifier",
+        "kind",
         "last_bu_ns",
         "last_request_ns",
+        "map",
+        "moved",
         "order",
         "outcome",
         "place",
@@ -121,6 +136,10 @@ class Handoff:
         """Status of the latest BA that refused."""
         self.accepted = False
         self.ha: int | None = None
+        self.kind = HandoffKind.INTER_AR
+        self.map: int | None = None
+        self.moved = False
+        """The target's MAP has accepted; the home agent has yet to."""
         self.teardown_ns: int | None = None
         self.window_end_ns: int | None = None
         self.outcome = Outcome.INCOMPLETE
@@ -143,10 +162,12 @@ class Session:
         "handoffs",
         "hoa",
         "hoa4",
+        "map",
         "measuring",
         "order",
         "path",
         "place",
+        "rcoa",
         "solicited_ns",
         "start_ns",
         "state",
@@ -167,6 +188,8 @@ class Session:
         self.ar: int | None = None
         """The router of the last accepted binding."""
         self.attach_ar: int | None = None
+        self.map: int | None = None
+        self.rcoa: int | None = None
         self.path: list[int] = []
         self.first_bu_ns: int | None = None
         """Of the attach."""
@@ -186,6 +209,13 @@ class Session:
         """The latest attempt towards this router that no accepted BA has settled."""
         for handoff in reversed(self.handoffs[-LATEST:]):
             if not handoff.accepted and handoff.tar == tar:
+                return handoff
+        return None
+
+    def moving(self) -> Handoff | None:
+        """The latest attempt that waits for the home agent behind a new MAP."""
+        for handoff in reversed(self.handoffs[-LATEST:]):
+            if handoff.moved and not handoff.accepted:
                 return handoff
         return None
 

@@ -7,7 +7,7 @@ import numpy as np
 from dissectors.frames import Ints
 from dissectors.handoff import Access
 from netmip6scope.correlate.correlator import Correlation
-from netmip6scope.correlate.model import Outcome, State
+from netmip6scope.correlate.model import HandoffKind, Outcome, State
 from netmip6scope.correlate.texts import Texts, labels
 from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table, Values
 from netmip6scope.tables.schema import HANDOFFS, SESSIONS
@@ -26,10 +26,11 @@ def handoffs_table(found: Correlation, texts: Texts) -> Table:
         "mn_id": texts.names(s["mn"][row]),
         "hoa": texts.addresses(s["hoa"][row]),
         "hoa4": texts.addresses(s["hoa4"][row]),
-        "kind": labels(np.zeros(len(row), np.int64), ["inter-ar"]),
+        "kind": labels(h["kind"], [k.label for k in HandoffKind]),
         "sar": texts.addresses(h["sar"]),
         "tar": texts.addresses(h["tar"]),
         "ha": texts.addresses(ha),
+        "map": texts.addresses(h["map"]),
         "outcome": labels(h["outcome"], [o.label for o in Outcome]),
         "status": h["status"],
         "start": h["start_ns"],
@@ -69,6 +70,8 @@ def sessions_table(found: Correlation, texts: Texts) -> Table:
         "hoa": texts.addresses(s["hoa"]),
         "hoa4": texts.addresses(s["hoa4"]),
         "ha": texts.addresses(s["ha"]),
+        "map": texts.addresses(s["map"]),
+        "rcoa": texts.addresses(s["rcoa"]),
         "access": labels(access, _ACCESS),
         "ar_path": texts.paths(found.paths, s["path_at"], s["path"]),
         "start": s["start_ns"],

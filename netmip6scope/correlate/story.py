@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from dissectors.handoff import Access
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.model import Handoff, Outcome, Role, Session, State
+from netmip6scope.correlate.model import Handoff, HandoffKind, Outcome, Role, Session, State
 
 REJECTED = 128
 """A Binding Acknowledgement's status from here on is a refusal (RFC 6275 6.1.8)."""
@@ -27,6 +27,8 @@ OUT_OF_WINDOW = 135
 MOST_WAITING = 16
 SECOND_NS = 1_000_000_000
 
+LOCAL_UPDATE = 101
+"""Kind of a Binding Update with the M flag, to a MAP (RFC 4140 4.1)."""
 TAKEN = 100
 """Kind of an event that no message carries: another mobile node holds the home address now."""
 
@@ -119,32 +121,76 @@ class Story:
         session = self._session
         if event.lifetime_s == 0:
             return self._deregister(session, event)
+        if session is not None and session.rcoa is not None and session.rcoa == event.coa:
+            return self._update_behind_map(session, event)
         if session is not None and self._is_new_attach(session, event):
             self._end(session, event.time_ns)
             session = None
         if session is None:
             session = self._open(event)
-        handoff = session.open_attempt(event.coa)
-        if handoff is None and session.ar is not None and session.ar != event.coa:
-            if event.coa in session.path:
-                self._wait(session, event, Role.RENEWAL, None)
-                return session, None
-            handoff = self._attempt(session, session.ar, event.coa, event)
-        elif handoff is None and session.ar is session.attach_ar is None and event.via >= 0:
-            handoff = self._attempt(session, event.via, event.coa, event)
+        handoff = self._registering(session, event)
         if handoff is None:
             return self._attach_or_renew(session, event)
         self._home(session, event)
         if session.ha is None:
             session.ha = event.dst
+        handoff.ha = event.dst
+        self._registered(session, handoff, event)
+        self._wait(session, event, Role.HANDOFF, handoff)
+        return session, handoff
+
+    def _registering(self, session: Session, event: Event) -> Handoff | None:
+        """The attempt that this Binding Update belongs to, one that begins with it included."""
+        handoff = session.open_attempt(event.coa)
+        if handoff is not None:
+            return handoff
+        if session.ar is session.attach_ar is None and event.via >= 0:
+            return self._attempt(session, event.via, event.coa, event)
+        if session.ar is None or session.ar == event.coa or event.coa in session.path:
+            return None
+        return self._attempt(session, session.ar, event.coa, event)
+
+    def _registered(self, session: Session, handoff: Handoff, event: Event) -> None:
         if handoff.bus == 0:
             if session.measuring is not None:
                 session.measuring.window_end_ns = event.time_ns
                 session.measuring = None
-            handoff.bu_ns, handoff.bu_frame, handoff.ha = event.time_ns, event.frame, event.dst
+            handoff.bu_ns, handoff.bu_frame = event.time_ns, event.frame
         handoff.bus += 1
         handoff.last_bu_ns = event.time_ns
-        self._wait(session, event, Role.HANDOFF, handoff)
+
+    def update_map(self, event: Event) -> Joined:
+        """A Binding Update to a MAP: the source is the LCoA, the home address slot has the RCoA."""
+        session = self._session
+        if event.lifetime_s == 0:
+            return self._deregister(session, event)
+        if session is None:
+            session = self._open(event)
+        handoff = self._registering(session, event)
+        if handoff is None:
+            return self._attach_or_renew(session, event, local=True)
+        if handoff.map is None:
+            stays = session.map is None or session.map == event.dst
+            handoff.kind = HandoffKind.INTRA_MAP if stays else HandoffKind.INTER_MAP
+            handoff.map = event.dst
+        self._registered(session, handoff, event)
+        final = handoff.kind is HandoffKind.INTRA_MAP
+        self._wait(session, event, Role.HANDOFF if final else Role.LOCAL_HANDOFF, handoff)
+        return session, handoff
+
+    def _update_behind_map(self, session: Session, event: Event) -> Joined:
+        """The home agent learns of the RCoA: at attach, after a move between MAPs, or again."""
+        handoff = session.moving()
+        self._home(session, event)
+        session.ha = event.dst
+        if handoff is not None:
+            handoff.bus += 1
+            handoff.last_bu_ns = event.time_ns
+            handoff.ha = event.dst
+            self._wait(session, event, Role.HANDOFF, handoff)
+        else:
+            again = session.accepted_ba_ns is not None
+            self._wait(session, event, Role.RENEWAL if again else Role.ATTACH, None)
         return session, handoff
 
     def _is_new_attach(self, session: Session, event: Event) -> bool:
@@ -159,16 +205,20 @@ class Story:
         )
         return not repeated
 
-    def _attach_or_renew(self, session: Session, event: Event) -> Joined:
+    def _attach_or_renew(self, session: Session, event: Event, *, local: bool = False) -> Joined:
+        """Not a handoff's; also that of an AR which the mobile node has left (BU-STALE)."""
         if session.ar is not None:
             self._wait(session, event, Role.RENEWAL, None)
             return session, None
         if session.attach_ar is None or session.attach_ar != event.coa:
             session.first_bu_ns, session.attach_ar = event.time_ns, event.coa
-        session.ha = event.dst
-        self._home(session, event)
+        if local:
+            session.map = event.dst
+        else:
+            session.ha = event.dst
+            self._home(session, event)
         self._solicited_by(session, event)
-        self._wait(session, event, Role.ATTACH, None)
+        self._wait(session, event, Role.LOCAL_ATTACH if local else Role.ATTACH, None)
         return session, None
 
     def _solicited_by(self, session: Session, event: Event) -> None:
@@ -210,13 +260,13 @@ class Story:
             return None, None
         role, handoff = self._answered(session, event)
         accepted = event.status < REJECTED
-        if handoff is not None and role is Role.HANDOFF:
-            self._settle(session, handoff, event, accepted=accepted)
-        elif role is Role.ATTACH:
-            self._attached(session, event, accepted=accepted)
+        if handoff is not None and role in (Role.HANDOFF, Role.LOCAL_HANDOFF):
+            self._settle(session, handoff, event, accepted, final=role is Role.HANDOFF)
+        elif role in (Role.ATTACH, Role.LOCAL_ATTACH):
+            self._attached(session, event, accepted, local=role is Role.LOCAL_ATTACH)
         elif role is Role.RENEWAL and accepted:
             session.bound_until_ns = event.time_ns + event.lifetime_s * SECOND_NS
-        elif role is Role.RELEASE and accepted and session.ar == event.dst:
+        elif role is Role.RELEASE and accepted and event.dst in (session.ar, session.rcoa):
             session.state, session.end_ns = State.RELEASED, event.time_ns
             self._end(session, event.time_ns)
         return session, handoff
@@ -230,27 +280,45 @@ class Story:
                 return role, handoff
         return None, None
 
-    def _attached(self, session: Session, event: Event, *, accepted: bool) -> None:
+    def _attached(self, session: Session, event: Event, accepted: bool, *, local: bool) -> None:
         if not accepted:
-            if session.state is State.PARTIAL:
+            if session.accepted_ba_ns is None:
                 session.state = State.REJECTED
             return
-        session.state, session.ar = State.ACTIVE, event.dst
-        session.ha = event.src
-        session.path.append(event.dst)
-        session.accepted_ba_ns = event.time_ns
+        session.state = State.ACTIVE
         session.bound_until_ns = event.time_ns + event.lifetime_s * SECOND_NS
-        self._home(session, event)
+        if local or session.map is None:
+            session.ar = event.dst
+            session.path.append(event.dst)
+        if local:
+            self._local(session, event)
+        else:
+            session.ha, session.accepted_ba_ns = event.src, event.time_ns
+            self._home(session, event)
 
-    def _settle(self, session: Session, handoff: Handoff, event: Event, *, accepted: bool) -> None:
-        """A BA answers the handoff's Binding Update."""
+    def _local(self, session: Session, event: Event) -> None:
+        """What a MAP's acceptance tells."""
+        session.map = event.src
+        if event.hoa >= 0:
+            session.rcoa = event.hoa
+
+    def _settle(
+        self, session: Session, handoff: Handoff, event: Event, accepted: bool, *, final: bool
+    ) -> None:
+        """A BA answers the handoff's Binding Update; the last one, unless the HA has yet to."""
         if handoff.accepted:
+            return
+        if accepted and not final:
+            handoff.moved = True
+            self._local(session, event)
             return
         handoff.ba_ns, handoff.ba_frame = event.time_ns, event.frame
         if not accepted:
             handoff.refusal = event.status
             return
         handoff.accepted = True
+        if handoff.kind is HandoffKind.INTRA_MAP:
+            self._local(session, event)
         if not session.path and handoff.sar is not None:
             session.path.append(handoff.sar)
         session.path.append(handoff.tar)
@@ -331,6 +399,7 @@ _INPUTS = {
     int(MessageKind.HO_RESPONSE): Story.response,
     int(MessageKind.RS): Story.solicit,
     int(MessageKind.RA): Story.advertise,
+    LOCAL_UPDATE: Story.update_map,
     TAKEN: Story.taken,
 }
 KINDS = tuple(_INPUTS)

@@ -21,6 +21,8 @@ from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.tables.columns import NULL
 
 DOWN, UP = 0, 1
+MAP_FLAG = 0x0800
+"""M in the flags of a Binding Update (RFC 4140 4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,15 @@ class UserPlane:
         """Of every stay's open segment: packets, octets, first and last time."""
         self._since_ns = np.full(1024, NULL, np.int64)
         """By address: its latest binding message."""
+        self._homes = np.zeros((2, 0), np.int64)
+        self._maps = np.zeros(0, np.int64)
         self._closed: list[Ints] = []
         self._copies = BicastPairs()
 
     def load(self, batch: TunnelBatch, messages: MessageBatch) -> None:
         """Add a batch: its tunnelled packets, cut where its binding messages stand."""
         self._know_flows()
-        address, time_ns = _bindings(messages)
+        address, time_ns = self._bindings(messages)
         ends = self._tunnels.ends[batch.flow]
         inner = {DOWN: ends[:, 3], UP: ends[:, 2]}
         since = {way: self._since(inner[way]) for way in inner}
@@ -171,11 +175,32 @@ class UserPlane:
             self._since_ns = np.concatenate([self._since_ns, more])
         return self._since_ns[address]
 
+    def _bindings(self, m: MessageBatch) -> tuple[Ints, Ints]:
+        """Home addresses, IPv6 and IPv4, of a batch's binding messages, and their times.
 
-def _bindings(m: MessageBatch) -> tuple[Ints, Ints]:
-    """Home addresses, IPv6 and IPv4, of a batch's binding messages, and their times."""
-    rows = np.flatnonzero((m.kind == MessageKind.BU) | (m.kind == MessageKind.BA))
-    address = np.concatenate([m.hoa[rows], m.hoa4[rows]])
-    time_ns = np.concatenate([m.time_ns[rows], m.time_ns[rows]])
-    known = address >= 0
-    return address[known], time_ns[known]
+        What a message to or from a MAP calls home address is the RCoA. So the home addresses that
+        an identity was seen with count for all its messages; a cut too many does no harm.
+        """
+        self._know_homes(m)
+        rows = np.flatnonzero((m.kind == MessageKind.BU) | (m.kind == MessageKind.BA))
+        address, time_ns = [m.hoa[rows], m.hoa4[rows]], m.time_ns[rows]
+        if self._homes.shape[1]:
+            named = m.mn_id[rows] >= 0
+            address += list(np.where(named, self._homes[:, m.mn_id[rows]], -1))
+        every = np.concatenate(address)
+        return every[every >= 0], np.tile(time_ns, len(address))[every >= 0]
+
+    def _know_homes(self, m: MessageBatch) -> None:
+        """Remember the latest home addresses, IPv6 and IPv4, that each identity was seen with."""
+        local = (m.kind == MessageKind.BU) & (m.flags & MAP_FLAG != 0)
+        self._maps = np.union1d(self._maps, m.dst[local])
+        local |= (m.kind == MessageKind.BA) & np.isin(m.src, self._maps)
+        named = ~local & (m.mn_id >= 0)
+        size = int(m.mn_id.max(initial=-1)) + 1
+        if size > self._homes.shape[1]:
+            blank = np.full((2, 2 * size), -1, np.int64)
+            blank[:, : self._homes.shape[1]] = self._homes
+            self._homes = blank
+        for homes, home in zip(self._homes, (m.hoa, m.hoa4), strict=True):
+            rows = named & (home >= 0)
+            homes[m.mn_id[rows]] = home[rows]
