@@ -264,3 +264,49 @@ def pcap(
         out.append(struct.pack(order + "IIII", time_ns // 10**9, sub, len(kept), len(frame)))
         out.append(kept)
     return b"".join(out)
+
+
+def eth_between(dst_mac: bytes, src_mac: bytes, payload: bytes) -> bytes:
+    """Ethernet II with an IPv6 packet between two stations."""
+    return dst_mac + src_mac + struct.pack("!H", 0x86DD) + payload
+
+
+def gre(outer_src: str, outer_dst: str, inner: bytes, key: int) -> bytes:
+    """GRE with a key (RFC 2784, RFC 2890) over IPv6."""
+    protocol = 0x86DD if inner[0] >> 4 == 6 else 0x0800
+    return ipv6(outer_src, outer_dst, 47, struct.pack("!HHI", 0x2000, protocol, key) + inner)
+
+
+def fragments(packet: bytes, size: int, identification: int) -> list[bytes]:
+    """An IPv6 packet without extension headers in fragments of `size` octets (RFC 8200 4.5)."""
+    assert size % 8 == 0
+    head, next_header, payload = packet[:40], packet[6], packet[40:]
+    out = []
+    for offset in range(0, len(payload), size):
+        piece = payload[offset : offset + size]
+        more = offset + size < len(payload)
+        fragment = struct.pack("!BBHI", next_header, 0, offset | more, identification) + piece
+        out.append(head[:4] + struct.pack("!HB", len(fragment), 44) + head[7:] + fragment)
+    return out
+
+
+def destination_unreachable(src: str, dst: str, quoted: bytes) -> bytes:
+    """ICMPv6 Destination Unreachable, no route (RFC 4443 3.1), with the packet it is about."""
+    return ipv6(src, dst, 58, icmp6(src, dst, 1, 0, bytes(4) + quoted))
+
+
+def bare_ho_request(tar: str, sar: str, identifier: int, flags: int = 0xC000) -> bytes:
+    """A HO Request without options: the mobile node is not named."""
+    body = struct.pack("!HH", identifier, flags)
+    return ipv6(tar, sar, 58, icmp6(tar, sar, 200, 0, body), 255)
+
+
+def bare_ho_response(sar: str, tar: str, identifier: int, status: int) -> bytes:
+    """A HO Response as the draft's figure has it: it ends after the Status Code, at 7 octets."""
+    body = struct.pack("!HB", identifier, status)
+    return ipv6(sar, tar, 58, icmp6(sar, tar, 201, 0, body), 255)
+
+
+def authentication_header(next_header: int, payload: bytes, spi: int, sequence: int) -> bytes:
+    """AH with a 96-bit ICV of zeros (RFC 4302 2) in front of payload."""
+    return struct.pack("!BBHII", next_header, 4, 0, spi, sequence) + bytes(12) + payload
