@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,13 +13,15 @@ from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch
 from dissectors.profile import Profile
 from dissectors.scan.lane import Scanner
+from netmip6scope import points
 from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import CaptureFile
-from netmip6scope.correlate.correlator import Correlator
+from netmip6scope.correlate import measure
+from netmip6scope.correlate.correlator import Correlation, Correlator
 from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.rows import handoffs_table, sessions_table
 from netmip6scope.correlate.texts import Texts
-from netmip6scope.errors import InputError, ScopeError
+from netmip6scope.errors import InputError, ScopeError, UsageError
 from netmip6scope.tables.columns import NULL, Table
 
 
@@ -63,69 +66,129 @@ def analyse(
 ) -> Result:
     """Read captures and build the tables in `want` ("messages", "sessions", "handoffs")."""
     wanted = [want] if isinstance(want, str) else list(want)
-    profile = load_profile(profile_path)
-    scanner = Scanner(profile)
-    correlator = Correlator(profile, scanner.addresses, scanner.names, scanner.tunnels)
-    messages = MessageRows() if "messages" in wanted else None
-    warnings: list[str] = []
-    errors: list[ScopeError] = []
-    end_ns = NULL
-    for batch in _batches(_in_time_order(expand(captures)), progress, warnings, errors):
-        end_ns = max(end_ns, int(batch.time_ns.max()))
-        scanned = scanner.scan(batch)
-        correlator.feed(scanned)
-        if messages is not None:
-            messages.add(scanned.messages, batch)
-    found = correlator.finish(end_ns, joins=messages is not None)
-    texts = Texts(scanner.addresses, scanner.names)
+    run = _Run(load_profile(profile_path), progress)
+    sources = _in_time_order(expand(captures))
+    if len(sources) > 1 and (clock_of := _clocks(sources)) is not None:
+        found, messages = run.together(sources, clock_of, joins="messages" in wanted)
+    else:
+        found, messages = run.one_after_another(sources, joins="messages" in wanted)
+    texts = Texts(run.scanner.addresses, run.scanner.names)
     built: dict[str, Table] = {}
     for name in wanted:
-        if messages is not None and name == "messages":
+        if name == "messages":
             built[name] = messages.table(found, texts)
         else:
             built[name] = (handoffs_table if name == "handoffs" else sessions_table)(found, texts)
-    return Result(built, warnings, errors)
+    return Result(built, run.warnings, run.errors)
 
 
-def _in_time_order(sources: list[Source]) -> list[tuple[Source, ScopeError | None]]:
-    """Files by the time of their first frame, so that the order given does not matter."""
-    if len(sources) == 1:
-        return [(sources[0], None)]
-    keyed = []
-    for source in sources:
-        first, failure = NULL, None
-        if source.path != "-":
+class _Run:
+    """One analysis: what reads, scans and correlates, and what was odd on the way."""
+
+    def __init__(self, profile: Profile, progress: Meter | None) -> None:
+        self.scanner = Scanner(profile)
+        self.warnings: list[str] = []
+        self.errors: list[ScopeError] = []
+        self._progress = progress
+        names, tunnels = self.scanner.names, self.scanner.tunnels
+        self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
+
+    def one_after_another(
+        self, sources: list[Source], *, joins: bool
+    ) -> tuple[Correlation, MessageRows]:
+        """Files that follow each other in time, by one clock."""
+        messages = MessageRows()
+        end_ns = NULL
+        for batch in self._batches(sources):
+            end_ns = max(end_ns, int(batch.time_ns.max()))
+            scanned = self.scanner.scan(batch)
+            self._correlator.feed(scanned)
+            if joins:
+                messages.add(scanned.messages, [i.point for i in batch.interfaces])
+        return self._correlator.finish(end_ns, joins=joins), messages
+
+    def together(
+        self, sources: list[Source], clock_of: list[int], *, joins: bool
+    ) -> tuple[Correlation, MessageRows]:
+        """Files that overlap in time: several points, each with its clock."""
+        if any(source.path == "-" for source in sources):
+            raise UsageError("several points are read twice: write standard input to a file first")
+        order = sorted(range(len(sources)), key=lambda n: (clock_of[n], n))
+        files = [partial(self._batches, [sources[n]]) for n in order]
+        numbers = [clock_of[n] for n in order]
+        seen = points.signalling(files, numbers, self.scanner)
+        self._tell_clocks(seen, [sources[n] for n in order], numbers)
+        self.errors.clear()
+        self.warnings = [w for n, w in enumerate(self.warnings) if w not in self.warnings[:n]]
+        told = list(self.warnings)
+        for scanned in points.user_plane(files, numbers, self.scanner, seen):
+            self._correlator.feed(scanned)
+        self.warnings = told
+        found = self._correlator.finish(seen.end_ns, joins=True)
+        measure.clock_errors(found, seen.clock, [c.error_ns for c in seen.clocks])
+        messages = MessageRows()
+        if joins:
+            messages.add(seen.messages, seen.points, seen.point)
+        return found, messages
+
+    def _tell_clocks(self, seen: points.Seen, sources: list[Source], numbers: list[int]) -> None:
+        for number, clock in enumerate(seen.clocks):
+            if clock.error_ns is None:
+                path = sources[numbers.index(number)].path
+                self.warnings.append(
+                    f"{path}: nothing in common with the other points; its clock is taken as it is"
+                )
+
+    def _batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
+        """All frames of the files; one that fails is reported and the others go on."""
+        files = [CaptureFile(source, n) for n, source in enumerate(sources)]
+        sizes = [f.size for f in files]
+        if self._progress is not None and None not in sizes:
+            self._progress.total_octets = sum(s or 0 for s in sizes)
+        done = 0
+        for file in files:
             try:
-                batch = next(iter(CaptureFile(source, block=1 << 16).batches()), None)
-                first = NULL if batch is None else int(batch.time_ns[0])
+                for batch in file.batches():
+                    yield batch
+                    if self._progress is not None:
+                        self._progress.update(done + file.position)
             except ScopeError as error:
-                failure = error
-        keyed.append((first, source.path, source, failure))
-    keyed.sort(key=lambda k: k[:2])
-    return [(source, failure) for _, _, source, failure in keyed]
+                if len(files) == 1 and not file.position:
+                    raise
+                self.errors.append(error)
+            done += file.position
+            self.warnings += [
+                f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes
+            ]
 
 
-def _batches(
-    sources: list[tuple[Source, ScopeError | None]],
-    progress: Meter | None,
-    warnings: list[str],
-    errors: list[ScopeError],
-) -> Iterator[FrameBatch]:
-    """All frames of all files; a file that fails is reported and the others go on."""
-    files = [CaptureFile(source, n) for n, (source, _) in enumerate(sources)]
-    sizes = [f.size for f in files]
-    if progress is not None and None not in sizes:
-        progress.total_octets = sum(s or 0 for s in sizes)
-    done = 0
-    for file in files:
-        try:
-            for batch in file.batches():
-                yield batch
-                if progress is not None:
-                    progress.update(done + file.position)
-        except ScopeError as error:
-            if len(files) == 1 and not file.position:
-                raise
-            errors.append(error)
-        done += file.position
-        warnings += [f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes]
+def _in_time_order(sources: list[Source]) -> list[Source]:
+    """Files by the time of their first frame, so that the order given does not matter.
+
+    Where a point is named, the order given is kept: the first is the reference.
+    """
+    if len(sources) == 1 or any(source.point is not None for source in sources):
+        return sources
+    return sorted(sources, key=lambda source: (_first_ns(source), source.path))
+
+
+def _first_ns(source: Source) -> int:
+    if source.path == "-":
+        return NULL
+    try:
+        batch = next(iter(CaptureFile(source, block=1 << 16).batches()), None)
+    except ScopeError:
+        return NULL  # said when it is read
+    return NULL if batch is None else int(batch.time_ns[0])
+
+
+def _clocks(sources: list[Source]) -> list[int] | None:
+    """The number of each file's clock where points are named; None: all by one clock."""
+    if all(source.point is None for source in sources):
+        return None
+    names: list[str] = []
+    for source in sources:
+        name = source.point or source.path
+        if name not in names:
+            names.append(name)
+    return [names.index(source.point or source.path) for source in sources]

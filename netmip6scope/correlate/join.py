@@ -14,9 +14,9 @@ from collections import deque
 import numpy as np
 
 from dissectors.frames import Ints
-from dissectors.interning import InternTable
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED, TAKEN
 from netmip6scope.correlate.timeline import Timeline
 
@@ -64,8 +64,7 @@ def _exchanges(m: Columns, rows: Ints) -> Ints:
     asker = np.where(answers, m["dst"][rows], np.where(updates, m["coa"][rows], m["src"][rows]))
     other = np.where(binds, -1, np.where(answers, m["src"][rows], m["dst"][rows]))
     number = np.where(binds, m["seq"][rows], m["identifier"][rows])
-    words = [c.astype(np.int64).view(np.uint64) for c in (asker, other, number)]
-    return InternTable(3).intern(words)
+    return alike(asker, other, number)
 
 
 def _asks(kind: Ints) -> Flags:
@@ -95,14 +94,13 @@ def _advertisements(m: Columns, who: Ints, addresses: AddressBook) -> None:
     high, low = addresses.halves(m["hoa"][bound])
     prefix = addresses.halves(m["prefix"][tells])[0]
     host = addresses.halves(m["dst"][tells])[1]
-    whole, half = InternTable(2), InternTable(1)
-    holds = whole.intern([high.view(np.uint64), low.view(np.uint64)])
-    told = whole.intern([prefix.view(np.uint64), host.view(np.uint64)])
+    highs, lows = np.concatenate([high, prefix]), np.concatenate([low, host])
+    holds, told = np.split(alike(highs, lows), [len(bound)])
     times = m["time_ns"][tells]
     found = Timeline(holds, m["time_ns"][bound]).latest(told, times)
     missing = np.flatnonzero(found < 0)
     if len(missing):
-        holds, told = half.intern([high.view(np.uint64)]), half.intern([prefix.view(np.uint64)])
+        holds, told = np.split(alike(highs), [len(bound)])
         found[missing] = _longest_waiting(
             holds, m["time_ns"][bound], who[bound], told[missing], times[missing]
         )

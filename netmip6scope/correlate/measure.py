@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dissectors.frames import Ints
@@ -13,7 +16,11 @@ from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.correlate.user_plane import DOWN, UP, Segments
 from netmip6scope.tables.columns import NULL
 
+if TYPE_CHECKING:
+    from netmip6scope.correlate.correlator import Correlation
+
 _EVER = (1 << 63) - 1
+_MOMENTS = ("last_dl_sar_ns", "first_dl_tar_ns", "last_ul_sar_ns", "first_ul_tar_ns")
 
 
 def seen_elsewhere(m: dict[str, Ints], segments: Segments, anchors: Ints) -> Ints:
@@ -117,7 +124,7 @@ def handoffs(
     found: dict[str, Ints], sessions: dict[str, Ints], segments: Segments, copies: Copies
 ) -> None:
     """Add what packets did around each complete or reactive handoff; NULL for the others."""
-    names = ("last_dl_sar_ns", "first_dl_tar_ns", "last_ul_sar_ns", "first_ul_tar_ns")
+    names = _MOMENTS
     counts = ("bicast_packets", "late_sar_packets")
     for name in (*names, *counts):
         found[name] = np.full(len(found["outcome"]), NULL)
@@ -187,6 +194,24 @@ def _bicast(
         )
         late = by_sar >= found["ba_ns"][handoff]
         np.subtract.at(found["late_sar_packets"], handoff[late], copies.packets[inside[late]])
+
+
+def clock_errors(found: Correlation, clock: Ints, errors_ns: Sequence[int | None]) -> None:
+    """Add clock_error_ns to handoffs: what their times can be wrong by; NULL where unbounded.
+
+    clock: (n,) by message, the clock that told its time; errors_ns: by clock.
+    """
+    handoffs = found.handoffs
+    by_clock = np.array([_EVER if e is None else e for e in errors_ns], np.int64)
+    known = np.flatnonzero(found.message_handoff >= 0)
+    error = np.zeros(len(handoffs["outcome"]), np.int64)
+    np.maximum.at(error, found.message_handoff[known], by_clock[clock[known]])
+    # Packets are seen at any point.
+    measured = np.zeros(len(error), np.bool_)
+    for name in _MOMENTS:
+        measured |= handoffs[name] != NULL
+    error[measured] = by_clock.max()
+    handoffs["clock_error_ns"] = np.where(error == _EVER, NULL, error)
 
 
 def _or(values: Ints, other: Ints | int) -> Ints:

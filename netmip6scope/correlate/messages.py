@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dissectors.frames import FrameBatch, Ints
-from dissectors.interning import InternTable
+from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch
 from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.rows import build
 from netmip6scope.correlate.texts import Texts, labels
@@ -29,11 +29,11 @@ class MessageRows:
         self._points: list[str] = []
         self._interfaces: list[Ints] = []
 
-    def add(self, messages: MessageBatch, batch: FrameBatch) -> None:
-        """Keep a batch's messages; names of their interfaces are looked up now."""
+    def add(self, messages: MessageBatch, points: list[str], point: Ints | None = None) -> None:
+        """Keep a batch's messages; `point` says which of the points, else their interfaces do."""
         self._batches.append(messages)
-        known = [self._point(i.point) for i in batch.interfaces]
-        self._interfaces.append(np.array(known, np.int64)[messages.interface])
+        known = np.array([self._point(name) for name in points], np.int64)
+        self._interfaces.append(known[messages.interface if point is None else point])
 
     def _point(self, name: str) -> int:
         if name not in self._points:
@@ -107,7 +107,7 @@ def summary(kind: int, seq: int, status: int, lifetime_s: int, identifier: int, 
 
 def _by_distinct(write: Callable[..., str | None], *columns: Ints) -> Coded:
     """A text column that depends on these columns alone."""
-    codes = InternTable(len(columns)).intern([c.view(np.uint64) for c in columns])
+    codes = alike(*columns)
     first = np.unique(codes, return_index=True)[1]
     written = [write(*row) for row in zip(*(c[first].tolist() for c in columns), strict=True)]
     blank = np.array([text is None for text in written], np.bool_)

@@ -39,7 +39,7 @@ def handoffs_table(found: Correlation, texts: Texts) -> Table:
         "preparation_ms": _gap(h["ho_request_ns"], h["ba_ns"]),
         "dl_gap_ms": _gap(h["last_dl_sar_ns"], h["first_dl_tar_ns"]),
         "ul_gap_ms": _gap(h["last_ul_sar_ns"], h["first_ul_tar_ns"]),
-        "clock_error_ms": np.zeros(len(row), np.int64),
+        "clock_error_ms": h.get("clock_error_ns", np.zeros(len(row), np.int64)),
     }
     for name in (
         "ho_request",
