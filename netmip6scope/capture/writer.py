@@ -1,0 +1,65 @@
+"""Frames to a pcapng file (draft-ietf-opsawg-pcapng): one section, times in nanoseconds."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from dissectors.frames import FrameBatch, Interface
+
+_SECTION = 0x0A0D0D0A
+_INTERFACE = 1
+_PACKET = 6
+_MAGIC = 0x1A2B3C4D
+_UNKNOWN_LENGTH = -1
+_END, _NAME, _RESOLUTION = 0, 2, 9
+_NANOSECONDS = b"\x09"
+_LONGEST_NAME = 255
+_LAST_TIME = (1 << 64) - 1
+
+
+class Writer:
+    """Writes frames as they come; an interface is described before its first frame."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._described = 0
+        self._block(_SECTION, struct.pack("<IHHq", _MAGIC, 1, 0, _UNKNOWN_LENGTH))
+
+    def write(self, batch: FrameBatch, count: int) -> None:
+        """The first `count` frames of a batch."""
+        for interface in batch.interfaces[self._described :]:
+            self.describe(interface)
+        for row in range(count):
+            self.frame(
+                batch.frame(row),
+                int(batch.wirelen[row]),
+                int(batch.time_ns[row]),
+                int(batch.interface[row]),
+            )
+
+    def describe(self, interface: Interface) -> None:
+        """One more interface; they count from 0."""
+        name = interface.point.encode("utf-8", "replace")[:_LONGEST_NAME]
+        options = _option(_NAME, name) + _option(_RESOLUTION, _NANOSECONDS) + _option(_END, b"")
+        self._block(_INTERFACE, struct.pack("<HHI", interface.link_type, 0, 0) + options)
+        self._described += 1
+
+    def frame(self, octets: bytes, wirelen: int, time_ns: int, interface: int) -> None:
+        """One frame. The format knows no time before 1970: such a one is written as 1970."""
+        time = min(max(time_ns, 0), _LAST_TIME)
+        head = struct.pack("<IIIII", interface, time >> 32, time & 0xFFFFFFFF, len(octets), wirelen)
+        self._block(_PACKET, head + _padded(octets))
+
+    def _block(self, kind: int, body: bytes) -> None:
+        length = 12 + len(body)
+        self._stream.write(struct.pack("<II", kind, length) + body + struct.pack("<I", length))
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("<HH", code, len(value)) + _padded(value)
+
+
+def _padded(octets: bytes) -> bytes:
+    """Octets up to a multiple of four."""
+    return octets + bytes(-len(octets) % 4)
