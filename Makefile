@@ -47,7 +47,7 @@ bench: venv
 # Needs uv on PATH. --universal: one lock for every platform and Python from 3.11 on.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --extra dev --extra parquet pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-emit-find-links --all-extras pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
