@@ -14,10 +14,13 @@ from dissectors.frames import FrameBatch
 from dissectors.profile import Profile
 from dissectors.scan.lane import Scanner
 from netmip6scope import points
-from netmip6scope.capture.inputs import Source, expand
+from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.correlate import measure
+from netmip6scope.correlate.capture_checks import CaptureChecks
+from netmip6scope.correlate.clocks import Clock
 from netmip6scope.correlate.correlator import Correlation, Correlator
+from netmip6scope.correlate.finding_rows import findings_table
 from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.rows import handoffs_table, sessions_table
 from netmip6scope.correlate.texts import Texts
@@ -69,14 +72,17 @@ def analyse(
     run = _Run(load_profile(profile_path), progress)
     sources = _in_time_order(expand(captures))
     if len(sources) > 1 and (clock_of := _clocks(sources)) is not None:
-        found, messages = run.together(sources, clock_of, joins="messages" in wanted)
+        found, messages = run.together(sources, clock_of)
     else:
-        found, messages = run.one_after_another(sources, joins="messages" in wanted)
+        found, messages = run.one_after_another(sources, keep={"messages", "findings"} & {*wanted})
     texts = Texts(run.scanner.addresses, run.scanner.names)
     built: dict[str, Table] = {}
     for name in wanted:
         if name == "messages":
             built[name] = messages.table(found, texts)
+        elif name == "findings":
+            about, where = run.checks.findings(run.clocks)
+            built[name] = findings_table(found, texts, messages.points(), about, where)
         else:
             built[name] = (handoffs_table if name == "handoffs" else sessions_table)(found, texts)
     return Result(built, run.warnings, run.errors)
@@ -89,34 +95,38 @@ class _Run:
         self.scanner = Scanner(profile)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
+        self.checks = CaptureChecks()
+        self.clocks: list[tuple[str, Clock]] = []
+        """Every other point's clock."""
         self._progress = progress
         names, tunnels = self.scanner.names, self.scanner.tunnels
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
 
     def one_after_another(
-        self, sources: list[Source], *, joins: bool
+        self, sources: list[Source], *, keep: set[str]
     ) -> tuple[Correlation, MessageRows]:
-        """Files that follow each other in time, by one clock."""
+        """Files that follow each other in time, by one clock; keep: tables of single messages."""
         messages = MessageRows()
         end_ns = NULL
-        for batch in self._batches(sources):
+        for batch in self._checked(sources):
             end_ns = max(end_ns, int(batch.time_ns.max()))
             scanned = self.scanner.scan(batch)
             self._correlator.feed(scanned)
-            if joins:
+            if keep:
                 messages.add(scanned.messages, [i.point for i in batch.interfaces])
-        return self._correlator.finish(end_ns, joins=joins), messages
+        return self._correlator.finish(end_ns, joins=bool(keep)), messages
 
     def together(
-        self, sources: list[Source], clock_of: list[int], *, joins: bool
+        self, sources: list[Source], clock_of: list[int]
     ) -> tuple[Correlation, MessageRows]:
         """Files that overlap in time: several points, each with its clock."""
         if any(source.path == "-" for source in sources):
             raise UsageError("several points are read twice: write standard input to a file first")
         order = sorted(range(len(sources)), key=lambda n: (clock_of[n], n))
         files = [partial(self._batches, [sources[n]]) for n in order]
+        seen_files = [partial(self._checked, [sources[n]]) for n in order]
         numbers = [clock_of[n] for n in order]
-        seen = points.signalling(files, numbers, self.scanner)
+        seen = points.signalling(seen_files, numbers, self.scanner)
         self._tell_clocks(seen, [sources[n] for n in order], numbers)
         self.errors.clear()
         self.warnings = [w for n, w in enumerate(self.warnings) if w not in self.warnings[:n]]
@@ -127,17 +137,23 @@ class _Run:
         found = self._correlator.finish(seen.end_ns, joins=True)
         measure.clock_errors(found, seen.clock, [c.error_ns for c in seen.clocks])
         messages = MessageRows()
-        if joins:
-            messages.add(seen.messages, seen.points, seen.point)
+        messages.add(seen.messages, seen.points, seen.point)
         return found, messages
 
     def _tell_clocks(self, seen: points.Seen, sources: list[Source], numbers: list[int]) -> None:
-        for number, clock in enumerate(seen.clocks):
+        for number, clock in enumerate(seen.clocks[1:], 1):
+            source = sources[numbers.index(number)]
+            self.clocks.append((source.point or default_point(source.path), clock))
             if clock.error_ns is None:
-                path = sources[numbers.index(number)].path
+                path = source.path
                 self.warnings.append(
                     f"{path}: nothing in common with the other points; its clock is taken as it is"
                 )
+
+    def _checked(self, sources: list[Source]) -> Iterator[FrameBatch]:
+        for batch in self._batches(sources):
+            self.checks.see(batch)
+            yield batch
 
     def _batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""

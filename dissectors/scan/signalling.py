@@ -128,7 +128,8 @@ def tlv_options(
         kind = data[at].astype(np.int64)
         pad1 = kind == 0
         head = pad1 | (at + 2 <= m.end[rows])
-        length = np.where(pad1 | ~head, -1, data[np.where(head, at + 1, 0)])
+        size = data[np.where(head, at + 1, 0)].astype(np.int64)
+        length = np.where(pad1 | ~head, -1, size)
         after = at + 2 + length
         right = head & (after <= m.end[rows])
         wrong = rows[~right]

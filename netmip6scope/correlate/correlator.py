@@ -18,7 +18,7 @@ from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names, Scanned
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate import join, measure
+from netmip6scope.correlate import checks, join, measure
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
 from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
@@ -38,6 +38,7 @@ _KEPT = (
     "seq",
     "status",
     "lifetime_s",
+    "flags",
     "mn_id",
     "prefix",
 )
@@ -54,6 +55,9 @@ class Correlation:
 
     sessions: dict[str, Ints]
     handoffs: dict[str, Ints]
+    findings: dict[str, Ints]
+    """`code`, `order` of the message, `time_ns`, `frame`, rows `session` and `handoff` or -1, and
+    what the code's rule keeps, `kept0` first."""
     paths: Ints
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
     message_session: Ints
@@ -71,6 +75,7 @@ class Correlator:
         self._names = names
         self._plane = UserPlane(tunnels)
         self._parts: dict[str, list[Ints]] = {name: [] for name in (*_KEPT, "order")}
+        self._checked: list[dict[str, Ints]] = []
         self._messages = 0
         self._none = np.array(
             [addresses.unspecified, addresses.all_ones, addresses.unspecified4], np.int64
@@ -90,6 +95,7 @@ class Correlator:
             if name == "kind":
                 values = np.where(local[rows], LOCAL_UPDATE, values)
             self._parts[name].append(values if name in _WIDE else values.astype(np.int32))
+        self._checked.append(checks.check(m, self._messages))
         self._parts["order"].append(self._messages + rows)
         self._messages += len(m)
 
@@ -119,6 +125,7 @@ class Correlator:
         )
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages if joins else 0)
+        _with_checked(found, self._checked)
         measure.sessions(found.sessions, segments, copies, anchors)
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         return found
@@ -160,6 +167,12 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     sessions = _sorted(sessions)
     handoffs = _sorted(handoffs)
     handoffs["session"] = _found(handoffs["story"], handoffs["session"], sessions)
+    findings = {name: np.concatenate(parts) for name, parts in told.findings.items()}
+    whose_story = findings.pop("story")
+    for name, records in (("session", sessions), ("handoff", handoffs)):
+        known = np.flatnonzero(findings[name] >= 0)
+        story, place = whose_story[known], findings[name][known]
+        findings[name][known] = _found(story, place, records)
     sessions["handoffs"] = np.bincount(handoffs["session"], minlength=len(sessions["mn"]))
     message_session, message_handoff = np.full((2, messages), -1, np.int64)
     if told.joined:
@@ -170,10 +183,26 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
             ("handoff", handoffs, message_handoff),
         ):
             place = np.concatenate(told.joined[name])
-            known = place >= 0
+            known = np.flatnonzero(place >= 0)
             out[order[row[known]]] = _found(story[known], place[known], records)
     paths = np.concatenate(told.paths)
-    return Correlation(sessions, handoffs, paths, message_session, message_handoff)
+    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff)
+
+
+def _with_checked(found: Correlation, checked: list[dict[str, Ints]]) -> None:
+    """Put findings about messages beside those about exchanges, in order of time."""
+    findings = found.findings
+    order = np.concatenate([np.zeros(0, np.int64), *(part["order"] for part in checked)])
+    for name, values in findings.items():
+        if name in ("session", "handoff"):
+            known = found.message_session if name == "session" else found.message_handoff
+            more = known[order] if len(known) else np.full(len(order), -1)
+        else:
+            more = np.concatenate([np.zeros(0, np.int64), *(part[name] for part in checked)])
+        findings[name] = np.concatenate([values, more])
+    by_time = np.lexsort((findings["code"], findings["order"], findings["time_ns"]))
+    for name, values in findings.items():
+        findings[name] = values[by_time]
 
 
 def _sorted(records: dict[str, Ints]) -> dict[str, Ints]:

@@ -40,6 +40,11 @@ class MessageRows:
             self._points.append(name)
         return self._points.index(name)
 
+    def points(self) -> Coded:
+        """The capture point of every message."""
+        interface = np.concatenate([*self._interfaces, np.zeros(0, np.int64)])
+        return labels(interface, self._points)
+
     def table(self, found: Correlation, texts: Texts) -> Table:
         """All messages, in the order of the captures."""
 
@@ -48,11 +53,10 @@ class MessageRows:
             return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
         kind, flags = column("kind"), column("flags")
-        interface = np.concatenate([*self._interfaces, np.zeros(0, np.int64)])
         values: dict[str, Values] = {
             "frame": column("frame"),
             "time": column("time_ns"),
-            "point": labels(interface, self._points),
+            "point": self.points(),
             "kind": labels(kind, [k.label for k in MessageKind]),
             "mn_id": texts.names(column("mn_id")),
             "flags": _by_distinct(flag_letters, kind, flags),

@@ -6,11 +6,12 @@ Addresses are AddressBook numbers, times nanoseconds; None is what is not known.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dissectors.handoff import Access
 
 if TYPE_CHECKING:
+    from netmip6scope.correlate.catalogue import Code
     from netmip6scope.correlate.story import Event
 
 LATEST = 8
@@ -67,16 +68,40 @@ class Role(IntEnum):
     """To another MAP; one to the home agent follows and settles the handoff."""
 
 
+class Finding:
+    """Something that went wrong in an exchange; `kept` fills the text of the code's rule."""
+
+    __slots__ = ("code", "event", "handoff", "kept", "session")
+
+    def __init__(
+        self,
+        code: Code,
+        event: Event,
+        session: Session | None,
+        handoff: Handoff | None,
+        kept: dict[str, int],
+    ) -> None:
+        self.code = code
+        self.event = event
+        self.session = session
+        self.handoff = handoff
+        self.kept = kept
+
+
 class Handoff:
     """One handoff attempt."""
 
     __slots__ = (
         "accepted",
+        "answer",
+        "asked",
+        "asked_context",
         "ba_frame",
         "ba_ns",
         "bu_frame",
         "bu_ns",
         "bus",
+        "first_bu",
         "ha",
         "ho_refusal",
         "ho_request_frame",
@@ -96,6 +121,7 @@ class Handoff:
         "refusal",
         "responded",
         "sar",
+        "sar_known",
         "session",
         "start_ns",
         "status",
@@ -115,7 +141,14 @@ class Handoff:
         self.start_ns = start_ns
         self.sar = sar
         self.tar = tar
+        self.sar_known = False
+        """The mobile node's binding at the SAR was seen before."""
         self.identifier: int | None = None
+        self.asked: Event | None = None
+        """The first HO Request."""
+        self.asked_context = False
+        self.answer: Event | None = None
+        """The HO Response that the attempt began with."""
         self.ho_requests = 0
         self.ho_request_ns: int | None = None
         self.ho_request_frame: int | None = None
@@ -127,6 +160,7 @@ class Handoff:
         self.responded = False
         """The context was given."""
         self.bus = 0
+        self.first_bu: Event | None = None
         self.bu_ns: int | None = None
         self.bu_frame: int | None = None
         self.last_bu_ns: int | None = None
@@ -144,6 +178,14 @@ class Handoff:
         self.window_end_ns: int | None = None
         self.outcome = Outcome.INCOMPLETE
         self.status: int | None = None
+
+
+class Waiting(NamedTuple):
+    """A Binding Update that waits for its answer."""
+
+    event: Event
+    role: Role
+    handoff: Handoff | None
 
 
 class Session:
@@ -202,8 +244,8 @@ class Session:
         self.handoffs: list[Handoff] = []
         self.measuring: Handoff | None = None
         """The settled handoff whose window is open."""
-        self.waiting: list[tuple[int, int, Role, Handoff | None]] = []
-        """Care-of address, sequence number and role of Binding Updates without an answer."""
+        self.waiting: list[Waiting] = []
+        """Binding Updates without an answer."""
 
     def open_attempt(self, tar: int) -> Handoff | None:
         """The latest attempt towards this router that no accepted BA has settled."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.handoff import Access
+from netmip6scope.correlate.catalogue import Code
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.model import HandoffKind, Outcome, State
 from netmip6scope.correlate.texts import Texts, labels
@@ -57,6 +58,7 @@ def handoffs_table(found: Correlation, texts: Texts) -> Table:
         values[name] = h[name]
     for name in ("ho_request_frame", "ho_response_frame", "bu_frame", "ba_frame"):
         values[name] = h[name]
+    values["findings"] = codes_by(found.findings, "handoff", len(row))
     return build("handoffs", HANDOFFS, values, len(row))
 
 
@@ -84,7 +86,23 @@ def sessions_table(found: Correlation, texts: Texts) -> Table:
     }
     for name in ("dl_packets", "dl_bytes", "ul_packets", "ul_bytes"):
         values[name] = s[name]
+    values["findings"] = codes_by(found.findings, "session", len(s["mn"]))
     return build("sessions", SESSIONS, values, len(s["mn"]))
+
+
+def codes_by(findings: dict[str, Ints], record: str, count: int) -> Coded:
+    """By row of `record` ("session" or "handoff"): codes of its findings, joined by spaces."""
+    rows = findings[record]
+    known = np.flatnonzero(rows >= 0)
+    pairs = np.unique(np.stack([rows[known], findings["code"][known]], 1), axis=0)
+    texts: dict[int, list[str]] = {}
+    for row, code in pairs.tolist():
+        texts.setdefault(row, []).append(Code(code).label)
+    vocabulary: dict[str, int] = {}
+    codes = np.full(count, -1, np.int64)
+    for row, parts in texts.items():
+        codes[row] = vocabulary.setdefault(" ".join(parts), len(vocabulary))
+    return Coded(codes, list(vocabulary))
 
 
 def _gap(first: Ints, last: Ints) -> Ints:

@@ -19,7 +19,8 @@ from typing import Any, cast
 import numpy as np
 
 from dissectors.frames import Ints
-from netmip6scope.correlate.model import Handoff, Session
+from netmip6scope.correlate.catalogue import RULES
+from netmip6scope.correlate.model import Finding, Handoff, Session
 from netmip6scope.correlate.story import Event, Story
 from netmip6scope.tables.columns import NULL
 
@@ -155,6 +156,11 @@ HANDOFF_FIELDS = (
 )
 
 
+FINDING_FIELDS = ("order", "time_ns", "frame")
+MOST_KEPT = 4
+"""Numbers that a finding keeps for its text."""
+
+
 @dataclass(slots=True)
 class Told:
     """What all stories told, as columns; a row's `story` is the number of its story.
@@ -166,6 +172,8 @@ class Told:
     handoffs: dict[str, list[Ints]] = field(default_factory=dict)
     paths: list[Ints] = field(default_factory=list)
     """Routers of accepted bindings, session by session; `path` of sessions counts them."""
+    findings: dict[str, list[Ints]] = field(default_factory=dict)
+    """`code`; `order`, `time_ns`, `frame` of the message; `session`, `handoff`; `kept0`, …"""
     joined: dict[str, list[Ints]] = field(default_factory=dict)
     """By event: its `order`, and the places of its session and its handoff in the story."""
 
@@ -269,6 +277,10 @@ class _Teller:
             _append(told.handoffs, "session", np.full(len(stories), handoff.session.place))
             for name in HANDOFF_FIELDS:
                 _append(told.handoffs, name, gather.cell(getattr(handoff, name)))
+        for finding in story.findings:
+            for name, value in _flat(finding).items():
+                _append(told.findings, name, gather.cell(value))
+            _append(told.findings, "story", stories)
         if self._joins:
             for place, (session_of, handoff_of) in enumerate(story.joined):
                 _append(told.joined, "row", self._starts[stories] + place)
@@ -280,6 +292,7 @@ class _Teller:
         """Tell the stories that have no group."""
         sessions: list[Session] = []
         handoffs: list[Handoff] = []
+        findings: list[dict[str, int | None]] = []
         of_session: list[int] = []
         of_handoff: list[int] = []
         for number in self._singles:
@@ -290,6 +303,7 @@ class _Teller:
             story.finish(self._end_ns)
             sessions += story.sessions
             handoffs += story.handoffs
+            findings += [_flat(finding) | {"story": number} for finding in story.findings]
             of_session += [number] * len(story.sessions)
             of_handoff += [number] * len(story.handoffs)
             if self._joins:
@@ -300,6 +314,8 @@ class _Teller:
                         self._told.joined, name, _ints([_place(j[which]) for j in story.joined])
                     )
         told = self._told
+        for name in _FLAT:
+            _append(told.findings, name, _known([finding[name] for finding in findings]))
         _append(told.sessions, "story", _ints(of_session))
         _append(told.sessions, "path", _ints([len(s.path) for s in sessions]))
         for name in SESSION_FIELDS:
@@ -338,6 +354,21 @@ class _Gather:
             return self.sum(value.terms, value.constant)
         assert value is None or isinstance(value, int)
         return np.full(len(self._starts), NULL if value is None else int(value), np.int64)
+
+
+_KEPT = tuple(f"kept{n}" for n in range(MOST_KEPT))
+_FLAT = ("code", *FINDING_FIELDS, "session", "handoff", *_KEPT, "story")
+
+
+def _flat(finding: Finding) -> dict[str, int | None]:
+    """A finding as the values of its columns; what it keeps is in the order of its rule."""
+    event = finding.event
+    out: dict[str, int | None] = {name: getattr(event, name) for name in FINDING_FIELDS}
+    out |= {"code": int(finding.code)}
+    out |= {"session": _place(finding.session), "handoff": _place(finding.handoff)}
+    keeps = RULES[finding.code].keeps
+    values = [finding.kept.get(name) for name in keeps]
+    return out | dict(zip(_KEPT, [*values, *[None] * (MOST_KEPT - len(values))], strict=True))
 
 
 def _append(columns: dict[str, list[Ints]], name: str, values: Ints) -> None:

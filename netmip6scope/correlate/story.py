@@ -18,7 +18,17 @@ from typing import NamedTuple
 
 from dissectors.handoff import Access
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.model import Handoff, HandoffKind, Outcome, Role, Session, State
+from netmip6scope.correlate.judge import Judge, is_repeated
+from netmip6scope.correlate.model import (
+    Finding,
+    Handoff,
+    HandoffKind,
+    Outcome,
+    Role,
+    Session,
+    State,
+    Waiting,
+)
 
 REJECTED = 128
 """A Binding Acknowledgement's status from here on is a refusal (RFC 6275 6.1.8)."""
@@ -26,6 +36,9 @@ OUT_OF_WINDOW = 135
 """Its BA carries the sequence number that the home agent has, not the one that it refuses."""
 MOST_WAITING = 16
 SECOND_NS = 1_000_000_000
+
+_CONTEXT = 0x8000
+"""C of a HO Request: the highest of its flags."""
 
 LOCAL_UPDATE = 101
 """Kind of a Binding Update with the M flag, to a MAP (RFC 4140 4.1)."""
@@ -53,6 +66,7 @@ class Event(NamedTuple):
     seq: int
     status: int
     lifetime_s: int
+    flags: int
 
 
 class Story:
@@ -63,6 +77,7 @@ class Story:
         self.handoffs: list[Handoff] = []
         self.joined: list[tuple[Session | None, Handoff | None]] = []
         self._patience_ns = patience_ns
+        self._judge = Judge(patience_ns)
         self._session: Session | None = None
         self._solicited: tuple[int, Event] | None = None
         """The first Router Solicitation of a set-up, and its place in `joined`."""
@@ -79,8 +94,36 @@ class Story:
         for session in self.sessions:
             if session.state is State.ACTIVE and session.bound_until_ns < end_ns:
                 session.state, session.end_ns = State.EXPIRED, session.bound_until_ns
+        self._forget_unasked()
         for handoff in self.handoffs:
             handoff.outcome, handoff.status = outcome_of(handoff, end_ns, self._patience_ns)
+            self._judge.unanswered_request(handoff)
+        for session in self.sessions:
+            self._judge.unanswered_updates(session, end_ns)
+
+    def _forget_unasked(self) -> None:
+        """A HO Response that fits no request and that nothing follows is no handoff."""
+        for handoff in [h for h in self.handoffs if not h.ho_requests and not h.bus]:
+            session = handoff.session
+            self.handoffs.remove(handoff)
+            session.handoffs.remove(handoff)
+            lone = session.attach_ar is session.ar is None and not session.handoffs
+            if lone:
+                self.sessions.remove(session)
+            self.joined = [
+                ((None if lone else s), None) if h is handoff else (s, h) for s, h in self.joined
+            ]
+            assert handoff.answer is not None
+            self._judge.unasked(handoff.answer, None if lone else session)
+        for place, session in enumerate(self.sessions):
+            session.place = place
+        for place, handoff in enumerate(self.handoffs):
+            handoff.place = place
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What went wrong in exchanges."""
+        return self._judge.findings
 
     # Sessions
 
@@ -106,7 +149,10 @@ class Story:
             (event.hoa >= 0 and session.hoa == event.hoa)
             or (event.hoa4 >= 0 and session.hoa4 == event.hoa4)
         ):
+            self._judge.held_twice(session, event)
             self._end(session, event.time_ns)
+        elif session is not None and session.rcoa is not None and session.rcoa == event.hoa:
+            self._judge.held_twice(session, event)
         return None, None
 
     def _attempt(self, session: Session, sar: int, tar: int, event: Event) -> Handoff:
@@ -148,7 +194,9 @@ class Story:
             return self._attempt(session, event.via, event.coa, event)
         if session.ar is None or session.ar == event.coa or event.coa in session.path:
             return None
-        return self._attempt(session, session.ar, event.coa, event)
+        handoff = self._attempt(session, session.ar, event.coa, event)
+        handoff.sar_known = True
+        return handoff
 
     def _registered(self, session: Session, handoff: Handoff, event: Event) -> None:
         if handoff.bus == 0:
@@ -156,6 +204,7 @@ class Story:
                 session.measuring.window_end_ns = event.time_ns
                 session.measuring = None
             handoff.bu_ns, handoff.bu_frame = event.time_ns, event.frame
+            handoff.first_bu = event
         handoff.bus += 1
         handoff.last_bu_ns = event.time_ns
 
@@ -208,6 +257,8 @@ class Story:
     def _attach_or_renew(self, session: Session, event: Event, *, local: bool = False) -> Joined:
         """Not a handoff's; also that of an AR which the mobile node has left (BU-STALE)."""
         if session.ar is not None:
+            if session.ar != event.coa:
+                self._judge.stale(session, event)
             self._wait(session, event, Role.RENEWAL, None)
             return session, None
         if session.attach_ar is None or session.attach_ar != event.coa:
@@ -249,7 +300,7 @@ class Story:
         return session, None
 
     def _wait(self, session: Session, event: Event, role: Role, handoff: Handoff | None) -> None:
-        session.waiting.append((event.coa, event.seq, role, handoff))
+        session.waiting.append(Waiting(event, role, handoff))
         del session.waiting[:-MOST_WAITING]
 
     # Binding Acknowledgement
@@ -258,8 +309,10 @@ class Story:
         session = self._session
         if session is None:
             return None, None
-        role, handoff = self._answered(session, event)
+        update = self._answered(session, event)
+        role, handoff = (None, None) if update is None else (update.role, update.handoff)
         accepted = event.status < REJECTED
+        self._judge.answered(session, event, update, accepted=accepted)
         if handoff is not None and role in (Role.HANDOFF, Role.LOCAL_HANDOFF):
             self._settle(session, handoff, event, accepted, final=role is Role.HANDOFF)
         elif role in (Role.ATTACH, Role.LOCAL_ATTACH):
@@ -271,14 +324,17 @@ class Story:
             self._end(session, event.time_ns)
         return session, handoff
 
-    def _answered(self, session: Session, event: Event) -> tuple[Role | None, Handoff | None]:
-        """The role of the Binding Update that is answered: no longer waited for."""
-        for at in range(len(session.waiting) - 1, -1, -1):
-            coa, seq, role, handoff = session.waiting[at]
-            if coa == event.dst and (seq == event.seq or event.status == OUT_OF_WINDOW):
-                del session.waiting[at]
-                return role, handoff
-        return None, None
+    def _answered(self, session: Session, event: Event) -> Waiting | None:
+        """The Binding Update that is answered: it and those that it repeats wait no longer."""
+        for update in reversed(session.waiting):
+            if update.event.coa == event.dst and (
+                update.event.seq == event.seq or event.status == OUT_OF_WINDOW
+            ):
+                session.waiting = [
+                    w for w in session.waiting if w is not update and not is_repeated(w, update)
+                ]
+                return update
+        return None
 
     def _attached(self, session: Session, event: Event, accepted: bool, *, local: bool) -> None:
         if not accepted:
@@ -317,6 +373,7 @@ class Story:
             handoff.refusal = event.status
             return
         handoff.accepted = True
+        self._judge.settled(session, handoff, event)
         if handoff.kind is HandoffKind.INTRA_MAP:
             self._local(session, event)
         if not session.path and handoff.sar is not None:
@@ -338,6 +395,7 @@ class Story:
             handoff.identifier = event.identifier
         if handoff.ho_requests == 0:
             handoff.ho_request_ns, handoff.ho_request_frame = event.time_ns, event.frame
+            handoff.asked, handoff.asked_context = event, event.flags >= _CONTEXT
         handoff.ho_requests += 1
         handoff.last_request_ns = event.time_ns
         return session, handoff
@@ -353,19 +411,23 @@ class Story:
         handoff = None if session is None else session.exchange(event.dst, event.src, event)
         if handoff is None:
             if session is not None:
+                self._judge.unasked(event, session)
                 return session, None
             # The mobile node is new here, so its HO Request was sent before the capture began.
             session = self._open(event)
             handoff = self._attempt(session, event.src, event.dst, event)
             handoff.identifier = event.identifier
+            handoff.answer = event
         assert session is not None
         if handoff.accepted or handoff.responded:
             return session, handoff
         handoff.ho_response_ns, handoff.ho_response_frame = event.time_ns, event.frame
         if event.status != 0:
             handoff.ho_refusal = event.status
+            self._judge.refused(session, handoff, event)
             return session, handoff
         handoff.responded = True
+        self._judge.context(session, handoff, event)
         self._home(session, event)
         if session.ha is None and event.ha >= 0:
             session.ha = event.ha

@@ -111,8 +111,24 @@ HANDOFFS: tuple[Column, ...] = (
 )
 """One row per handoff."""
 
+FINDINGS: tuple[Column, ...] = (
+    _int("finding", "Number of the finding, from 1."),
+    _text("severity", "error, warning or note."),
+    _text("code", "What was found; findings --list explains every code."),
+    _int("frame", "Frame of the message that shows it."),
+    _time("time", "When."),
+    _text("point", "Capture point of that message."),
+    _int("session", "Number of the session it is about."),
+    _int("handoff", "Number of the handoff it is about."),
+    _text("mn_id", "Identifier of the mobile node."),
+    _text("text", "What was found, with the nodes and values."),
+    _text("ref", "Where it is written."),
+)
+"""One row per finding."""
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "messages": MESSAGES,
     "sessions": SESSIONS,
     "handoffs": HANDOFFS,
+    "findings": FINDINGS,
 }

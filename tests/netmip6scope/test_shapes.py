@@ -31,6 +31,7 @@ CELLS: dict[str, st.SearchStrategy[int]] = {
     "seq": st.integers(1, 2),
     "status": st.sampled_from([0, 0, 1, 128, 135]),
     "lifetime_s": st.sampled_from([0, 4, 600]),
+    "flags": st.sampled_from([0, 0xC000]),
 }
 EVENT = st.fixed_dictionaries(CELLS)
 

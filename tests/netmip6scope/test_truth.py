@@ -68,6 +68,19 @@ def test_table_equals_truth(name: str, table: str) -> None:
     _compare(_cells(result.table), truth[table], LATER)
 
 
+@pytest.mark.parametrize("name", sorted(p.name for p in DATA.glob("*.truth.json")))
+def test_findings_equal_truth(name: str) -> None:
+    truth = json.loads((DATA / name).read_text())
+    captures = [
+        f"{p}{s}{DATA / f}" if s else str(DATA / p)
+        for p, s, f in (c.partition("=") for c in truth["captures"])
+    ]
+    codes = [row["code"] for row in _cells(analyse(captures, "findings").table)]
+    for code, count in (truth["findings"] | truth.get("findings_without_keys", {})).items():
+        assert codes.count(code) == count if count is not None else code in codes, code
+    assert not set(codes) & set(truth["forbidden_findings"])
+
+
 @pytest.mark.parametrize("path", sorted(DATA.glob("*.truth.json")), ids=lambda p: p.name)
 def test_message_counts_equal_truth(path: Path) -> None:
     truth = json.loads(path.read_text())

@@ -1,0 +1,89 @@
+"""Findings about the captures themselves: cut frames, time that goes back, clocks apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dissectors.frames import FrameBatch, Ints
+from netmip6scope.correlate.catalogue import RULES, Code
+from netmip6scope.correlate.clocks import Clock
+from netmip6scope.correlate.shapes import MOST_KEPT
+from netmip6scope.tables.columns import NULL
+
+
+@dataclass(slots=True)
+class _Point:
+    """What was odd at one capture point, and when and where it was first seen."""
+
+    cut: int = 0
+    first_cut: tuple[int, int] = (0, 0)
+    """Time and frame."""
+    back: int = 0
+    back_ns: int = 0
+    first_back: tuple[int, int] = (0, 0)
+    latest_ns: int = NULL
+
+
+class CaptureChecks:
+    """Sees every batch of frames."""
+
+    def __init__(self) -> None:
+        self._points: dict[str, _Point] = {}
+
+    def see(self, batch: FrameBatch) -> None:
+        """Count cut frames and steps back in time, by capture point."""
+        for number, interface in enumerate(batch.interfaces):
+            rows = np.flatnonzero(batch.interface == number)
+            if not len(rows):
+                continue
+            point = self._points.setdefault(interface.point, _Point())
+            time_ns = batch.time_ns[rows]
+            cut = rows[batch.caplen[rows] < batch.wirelen[rows]]
+            if len(cut) and not point.cut:
+                point.first_cut = int(batch.time_ns[cut[0]]), batch.first_frame + int(cut[0])
+            point.cut += len(cut)
+            highest = np.maximum.accumulate(np.concatenate([[point.latest_ns], time_ns]))
+            behind = np.flatnonzero(time_ns < highest[:-1])
+            if len(behind):
+                if not point.back:
+                    row = int(rows[behind[0]])
+                    point.first_back = int(batch.time_ns[row]), batch.first_frame + row
+                point.back += len(behind)
+                back_ns = int((highest[:-1] - time_ns)[behind].max())
+                point.back_ns = max(point.back_ns, back_ns)
+            point.latest_ns = int(highest[-1])
+
+    def findings(self, clocks: Sequence[tuple[str, Clock]]) -> tuple[dict[str, Ints], list[str]]:
+        """Columns as `checks.check` gives them, and the point of each; clocks: by point."""
+        rows = [*self._frames(), *_clocks(clocks)]
+        columns: dict[str, list[int]] = {"code": [], "order": [], "time_ns": [], "frame": []}
+        columns |= {f"kept{n}": [] for n in range(MOST_KEPT)}
+        for code, time_ns, frame, kept, _ in rows:
+            keeps = RULES[code].keeps
+            values = [kept[name] for name in keeps] + [NULL] * (MOST_KEPT - len(keeps))
+            for name, value in zip(columns, (code, -1, time_ns, frame, *values), strict=True):
+                columns[name].append(int(value))
+        arrays = {name: np.array(values, np.int64) for name, values in columns.items()}
+        return arrays, [point for *_, point in rows]
+
+    def _frames(self) -> Iterator[tuple[Code, int, int, dict[str, int], str]]:
+        for name, point in sorted(self._points.items()):
+            if point.cut:
+                yield Code.CAP_CUT, *point.first_cut, {"count": point.cut}, name
+            if point.back:
+                kept = {"back_ms": point.back_ns, "count": point.back}
+                yield Code.CAP_ORDER, *point.first_back, kept, name
+
+
+def _clocks(
+    clocks: Sequence[tuple[str, Clock]],
+) -> Iterator[tuple[Code, int, int, dict[str, int], str]]:
+    for name, clock in clocks:
+        offset_ns = int(clock.offset_ns[np.abs(clock.offset_ns).argmax()])
+        error_ns = NULL if clock.error_ns is None else clock.error_ns
+        if clock.error_ns is None or abs(offset_ns) > clock.error_ns:
+            kept = {"offset_ms": offset_ns, "error_ms": error_ns}
+            yield Code.CAP_CLOCK, NULL, -1, kept, name

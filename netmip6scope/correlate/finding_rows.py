@@ -1,0 +1,119 @@
+"""The table of CONTRACT 3: one row per finding, with a text that says what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dissectors.frames import Ints
+from dissectors.handoff import HoStatus
+from dissectors.mobility_codes import BindingStatus
+from netmip6scope.correlate.catalogue import RULES, Code, Severity
+from netmip6scope.correlate.correlator import Correlation
+from netmip6scope.correlate.rows import build
+from netmip6scope.correlate.shapes import MOST_KEPT
+from netmip6scope.correlate.texts import Texts, labels
+from netmip6scope.tables.columns import NULL, Coded, Table, Values
+from netmip6scope.tables.schema import FINDINGS
+from netmip6scope.tables.text import milliseconds
+
+
+def findings_table(
+    found: Correlation,
+    texts: Texts,
+    point: Coded,
+    captures: dict[str, Ints],
+    capture_points: list[str],
+) -> Table:
+    """One row per finding, in order of time, those about captures first.
+
+    point: by message, the point that saw it; captures, capture_points: findings about captures.
+    """
+    f, s = _with(found.findings, captures), found.sessions
+    code, session = f["code"], f["session"]
+    mn = np.where(session >= 0, s["mn"][session], -1) if len(s["mn"]) else np.full(len(code), -1)
+    order = f["order"]
+    seen = (order >= 0) & (order < len(point.codes))
+    where = np.full(len(order), -1, np.int64)
+    where[seen] = point.codes[order[seen]]
+    names = [*point.vocabulary, *capture_points]
+    where[: len(capture_points)] = len(point.vocabulary) + np.arange(len(capture_points))
+    values: dict[str, Values] = {
+        "finding": np.arange(1, len(code) + 1),
+        "severity": labels(_severity(code), [s.label for s in Severity]),
+        "code": labels(code, [c.label for c in Code]),
+        "frame": np.where(f["frame"] < 0, NULL, f["frame"]),
+        "time": f["time_ns"],
+        "point": Coded(where, names),
+        "session": np.where(session < 0, NULL, session + 1),
+        "handoff": np.where(f["handoff"] < 0, NULL, f["handoff"] + 1),
+        "mn_id": texts.names(mn),
+        "text": _texts(f, texts),
+        "ref": labels(code, [RULES[c].ref for c in Code]),
+    }
+    return build("findings", FINDINGS, values, len(code))
+
+
+def _severity(code: Ints) -> Ints:
+    return np.array([RULES[c].severity for c in Code], np.int64)[code]
+
+
+def _with(findings: dict[str, Ints], captures: dict[str, Ints]) -> dict[str, Ints]:
+    none = np.full(len(captures["code"]), -1)
+    return {
+        name: np.concatenate([captures.get(name, none), values])
+        for name, values in findings.items()
+    }
+
+
+def _texts(f: dict[str, Ints], texts: Texts) -> Coded:
+    """Every finding's text; equal ones once."""
+    kept = [f[f"kept{n}"] for n in range(MOST_KEPT)]
+    shown = _Shown(texts)
+    known: dict[str, int] = {}
+    codes = np.zeros(len(f["code"]), np.int64)
+    rows = zip(f["code"].tolist(), *(k.tolist() for k in kept), strict=True)
+    for at, (code, *values) in enumerate(rows):
+        rule = RULES[Code(code)]
+        cells = {name: shown(name, value) for name, value in zip(rule.keeps, values, strict=False)}
+        codes[at] = known.setdefault(rule.text.format(**cells), len(known))
+    return Coded(codes, list(known))
+
+
+class _Shown:
+    """What a finding keeps, as text."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._addresses: dict[int, str] = {}
+
+    def __call__(self, name: str, value: int) -> str:
+        if name.endswith("_address"):
+            return self._address(value)
+        for ending, write in _WRITERS.items():
+            if name.endswith(ending):
+                return "unknown" if value == NULL else write(value)
+        return "unknown" if value == NULL else str(value)
+
+    def _address(self, value: int) -> str:
+        if value not in self._addresses:
+            (text,) = self._texts.addresses(np.array([value])).texts()
+            self._addresses[value] = text or "an unknown address"
+        return self._addresses[value]
+
+
+def _status(labels_of: type[HoStatus | BindingStatus]) -> Callable[[int], str]:
+    def write(value: int) -> str:
+        known = {s.value: s.name.replace("_", " ").lower() for s in labels_of}
+        return f"status {value} ({known.get(value, 'reserved')})"
+
+    return write
+
+
+_WRITERS: dict[str, Callable[[int], str]] = {
+    "ho_status": _status(HoStatus),
+    "ba_status": _status(BindingStatus),
+    "_ms": lambda value: f"{milliseconds(value)} ms",
+    "_s": lambda value: f"{value} s",
+}
