@@ -114,7 +114,7 @@ class _Run:
             self._correlator.feed(scanned)
             if keep:
                 messages.add(scanned.messages, [i.point for i in batch.interfaces])
-        return self._correlator.finish(end_ns, joins=bool(keep)), messages
+        return self._correlator.finish(end_ns), messages
 
     def together(
         self, sources: list[Source], clock_of: list[int]
@@ -134,7 +134,7 @@ class _Run:
         for scanned in points.user_plane(files, numbers, self.scanner, seen):
             self._correlator.feed(scanned)
         self.warnings = told
-        found = self._correlator.finish(seen.end_ns, joins=True)
+        found = self._correlator.finish(seen.end_ns)
         measure.clock_errors(found, seen.clock, [c.error_ns for c in seen.clocks])
         messages = MessageRows()
         messages.add(seen.messages, seen.points, seen.point)

@@ -276,8 +276,9 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "3.1-5, 3.2-5",
         "The address or prefix that the AR gives is not the home address's.",
-        "the mobile node is told {told_address}, its home address is {hoa_address}",
-        ("told_address", "hoa_address"),
+        "{src_address} gives the mobile node another address or prefix than that of its home "
+        "address {hoa_address}",
+        ("src_address", "hoa_address"),
     ),
     Code.TUN_BLACKHOLE: Rule(
         ERROR,

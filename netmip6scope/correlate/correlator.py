@@ -18,7 +18,8 @@ from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names, Scanned
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate import checks, join, measure
+from netmip6scope.correlate import checks, join, measure, traffic_checks
+from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
 from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
@@ -99,17 +100,15 @@ class Correlator:
         self._parts["order"].append(self._messages + rows)
         self._messages += len(m)
 
-    def finish(self, end_ns: int, *, joins: bool = False) -> Correlation:
-        """All sessions and handoffs of a capture that ends then.
-
-        joins: fill message_session and message_handoff.
-        """
+    def finish(self, end_ns: int) -> Correlation:
+        """All sessions, handoffs and findings of a capture that ends then."""
         m = {name: _joined(self._parts.pop(name)) for name in (*_KEPT, "order")}
         segments, copies = self._plane.finish()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
         anchors = np.unique(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
+        self._add_nets(m)
         who = join.whose(m, len(self._names.octets), self._addresses)
         more, losers = join.taken(m, who)
         if len(losers):
@@ -120,15 +119,47 @@ class Correlator:
         who = who[by_story]
         starts = np.flatnonzero(np.diff(who, prepend=-1))
         mobile = who[starts]
-        told = tell(
-            m, np.append(starts, len(who)), end_ns, self._profile.retransmission_ns, joins=joins
-        )
+        told = tell(m, np.append(starts, len(who)), end_ns, self._profile.retransmission_ns)
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
-        found = _rows(told, mn, m["order"], self._messages if joins else 0)
-        _with_checked(found, self._checked)
+        found = _rows(told, mn, m["order"], self._messages)
         measure.sessions(found.sessions, segments, copies, anchors)
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
+        m["session"] = found.message_session[m["order"]]
+        about = (found.sessions, found.handoffs, found.paths, segments, anchors)
+        outside = self._outside_map(m)
+        parts = [
+            *self._checked,
+            *traffic_checks.traffic(*about),
+            *traffic_checks.nodes(m, found.handoffs, found.sessions, outside),
+        ]
+        _add_findings(found, parts)
         return found
+
+    def _add_nets(self, m: dict[str, Ints]) -> None:
+        """Numbers of the /64 of what an acknowledgement binds or an advertisement tells.
+
+        net: of the care-of address or of the prefix; home_net: of the home address.
+        """
+        acks, tells = m["kind"] == _BA, m["kind"] == _RA
+        rows = np.flatnonzero(acks | tells)
+        place = np.where(acks, m["dst"], m["prefix"])[rows]
+        highs = [self._addresses.halves(a)[0] for a in (place, m["hoa"][rows])]
+        nets = np.split(alike(np.concatenate(highs)), [len(rows)])
+        for name, values, known in (
+            ("net", nets[0], place),
+            ("home_net", nets[1], m["hoa"][rows]),
+        ):
+            m[name] = np.full(len(m["kind"]), -1, np.int32)
+            m[name][rows] = np.where(known >= 0, values, -1)
+
+    def _outside_map(self, m: dict[str, Ints]) -> Ints:
+        """Rows of a MAP's acknowledgements whose RCoA is not of the MAP's /64."""
+        maps = np.unique(m["dst"][m["kind"] == LOCAL_UPDATE])
+        told = (m["kind"] == _BA) & (m["hoa"] >= 0) & (m["lifetime_s"] > 0)
+        rows = np.flatnonzero(told & np.isin(m["src"], maps)) if len(maps) else maps
+        net, of_map = (self._addresses.halves(m[name][rows])[0] for name in ("hoa", "src"))
+        outside: Ints = rows[net != of_map]
+        return outside
 
 
 def _joined(parts: list[Ints]) -> Ints:
@@ -189,17 +220,24 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff)
 
 
-def _with_checked(found: Correlation, checked: list[dict[str, Ints]]) -> None:
-    """Put findings about messages beside those about exchanges, in order of time."""
+def _add_findings(found: Correlation, parts: list[dict[str, Ints]]) -> None:
+    """Put findings about messages, traffic and nodes beside those about exchanges, by time."""
+    none = np.zeros(0, np.int64)
+    more: dict[str, Ints] = {}
+    for name in found.findings:
+        blank = [np.full(len(p["code"]), -1) for p in parts]
+        columns = [p.get(name, b) for p, b in zip(parts, blank, strict=True)]
+        more[name] = np.concatenate([none, *columns])
+    told = more["order"] >= 0
+    for name, of_message in (
+        ("session", found.message_session),
+        ("handoff", found.message_handoff),
+    ):
+        known = of_message[more["order"][told]]
+        more[name][told] = np.where(more[name][told] >= 0, more[name][told], known)
+    for name, values in found.findings.items():
+        found.findings[name] = np.concatenate([values, more[name]])
     findings = found.findings
-    order = np.concatenate([np.zeros(0, np.int64), *(part["order"] for part in checked)])
-    for name, values in findings.items():
-        if name in ("session", "handoff"):
-            known = found.message_session if name == "session" else found.message_handoff
-            more = known[order] if len(known) else np.full(len(order), -1)
-        else:
-            more = np.concatenate([np.zeros(0, np.int64), *(part[name] for part in checked)])
-        findings[name] = np.concatenate([values, more])
     by_time = np.lexsort((findings["code"], findings["order"], findings["time_ns"]))
     for name, values in findings.items():
         findings[name] = values[by_time]

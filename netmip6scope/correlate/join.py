@@ -104,6 +104,11 @@ def _advertisements(m: Columns, who: Ints, addresses: AddressBook) -> None:
         found[missing] = _longest_waiting(
             holds, m["time_ns"][bound], who[bound], told[missing], times[missing]
         )
+        # A prefix that nobody holds goes to whoever has the interface identifier.
+        missing = np.flatnonzero((found < 0) & (host != 0))
+        holds, told = np.split(alike(lows), [len(bound)])
+        line = Timeline(holds, m["time_ns"][bound])
+        found[missing] = line.latest(told[missing], times[missing])
     who[tells] = np.where(found >= 0, who[bound[found]], -1)
     if len(asks):
         answered = Timeline(m["dst"][tells].astype(np.int64), times)

@@ -94,6 +94,16 @@ class Judge:
         ends = {"src_address": event.coa, "ar_address": session.ar}
         self._note(Code.BU_STALE, event, session, None, **ends, count=1)
 
+    def told_other(self, session: Session, event: Event) -> None:
+        """A Router Advertisement tells the mobile node another prefix than its home address's."""
+        assert session.ar is not None
+        if session.map is not None and session.ar_net is not None and session.ar_net == event.net:
+            ends = {"ar_address": session.ar, "map_address": session.map}
+            self._note(Code.MAP_PREFIX, event, session, None, **ends, count=1)
+        elif session.hoa is not None:
+            kept = {"src_address": event.src, "hoa_address": session.hoa}
+            self._note(Code.ADDR_MISMATCH, event, session, None, **kept, count=1)
+
     def context(self, session: Session, handoff: Handoff, event: Event) -> None:
         """A HO Response grants the handoff."""
         bare = event.hoa < 0 and event.hoa4 < 0 and event.ha < 0

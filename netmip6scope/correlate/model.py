@@ -196,6 +196,7 @@ class Session:
         "access",
         "answered_ns",
         "ar",
+        "ar_net",
         "attach_ar",
         "bound_until_ns",
         "end_ns",
@@ -204,6 +205,7 @@ class Session:
         "handoffs",
         "hoa",
         "hoa4",
+        "home_net",
         "map",
         "measuring",
         "order",
@@ -229,6 +231,8 @@ class Session:
         self.ha: int | None = None
         self.ar: int | None = None
         """The router of the last accepted binding."""
+        self.ar_net: int | None = None
+        self.home_net: int | None = None
         self.attach_ar: int | None = None
         self.map: int | None = None
         self.rcoa: int | None = None

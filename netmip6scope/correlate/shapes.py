@@ -119,6 +119,7 @@ SESSION_FIELDS = (
     "start_ns",
     "end_ns",
     "state",
+    "ar",
     "hoa",
     "hoa4",
     "ha",
@@ -178,15 +179,10 @@ class Told:
     """By event: its `order`, and the places of its session and its handoff in the story."""
 
 
-def tell(
-    columns: dict[str, Ints], starts: Ints, end_ns: int, patience_ns: int, *, joins: bool
-) -> Told:
-    """Tell every story: the events of story n are rows starts[n] to starts[n + 1] of the columns.
-
-    joins: whether to say what every single event belongs to.
-    """
+def tell(columns: dict[str, Ints], starts: Ints, end_ns: int, patience_ns: int) -> Told:
+    """Tell every story; the events of story n are rows starts[n] to starts[n + 1] of columns."""
     told = Told()
-    teller = _Teller(columns, starts, end_ns, patience_ns, told, joins)
+    teller = _Teller(columns, starts, end_ns, patience_ns, told)
     for alike in _alike(columns["kind"], starts):
         teller.group(alike)
     teller.alone()
@@ -218,14 +214,12 @@ class _Teller:
         end_ns: int,
         patience_ns: int,
         told: Told,
-        joins: bool,
     ) -> None:
         self._columns = columns
         self._starts = starts
         self._end_ns = end_ns
         self._patience_ns = patience_ns
         self._told = told
-        self._joins = joins
         self._singles: list[int] = []
 
     def group(self, stories: Ints) -> None:
@@ -281,12 +275,11 @@ class _Teller:
             for name, value in _flat(finding).items():
                 _append(told.findings, name, gather.cell(value))
             _append(told.findings, "story", stories)
-        if self._joins:
-            for place, (session_of, handoff_of) in enumerate(story.joined):
-                _append(told.joined, "row", self._starts[stories] + place)
-                _append(told.joined, "story", stories)
-                _append(told.joined, "session", np.full(len(stories), _place(session_of)))
-                _append(told.joined, "handoff", np.full(len(stories), _place(handoff_of)))
+        for place, (session_of, handoff_of) in enumerate(story.joined):
+            _append(told.joined, "row", self._starts[stories] + place)
+            _append(told.joined, "story", stories)
+            _append(told.joined, "session", np.full(len(stories), _place(session_of)))
+            _append(told.joined, "handoff", np.full(len(stories), _place(handoff_of)))
 
     def alone(self) -> None:
         """Tell the stories that have no group."""
@@ -306,13 +299,10 @@ class _Teller:
             findings += [_flat(finding) | {"story": number} for finding in story.findings]
             of_session += [number] * len(story.sessions)
             of_handoff += [number] * len(story.handoffs)
-            if self._joins:
-                _append(self._told.joined, "row", np.arange(rows.start, rows.stop))
-                _append(self._told.joined, "story", np.full(rows.stop - rows.start, number))
-                for which, name in enumerate(("session", "handoff")):
-                    _append(
-                        self._told.joined, name, _ints([_place(j[which]) for j in story.joined])
-                    )
+            _append(self._told.joined, "row", np.arange(rows.start, rows.stop))
+            _append(self._told.joined, "story", np.full(rows.stop - rows.start, number))
+            for which, name in enumerate(("session", "handoff")):
+                _append(self._told.joined, name, _ints([_place(j[which]) for j in story.joined]))
         told = self._told
         for name in _FLAT:
             _append(told.findings, name, _known([finding[name] for finding in findings]))

@@ -67,6 +67,10 @@ class Event(NamedTuple):
     status: int
     lifetime_s: int
     flags: int
+    net: int
+    """The /64 of an acknowledgement's care-of address, or that an advertisement tells."""
+    home_net: int
+    """The /64 of an acknowledgement's home address."""
 
 
 class Story:
@@ -344,13 +348,15 @@ class Story:
         session.state = State.ACTIVE
         session.bound_until_ns = event.time_ns + event.lifetime_s * SECOND_NS
         if local or session.map is None:
-            session.ar = event.dst
+            session.ar, session.ar_net = event.dst, event.net
             session.path.append(event.dst)
         if local:
             self._local(session, event)
         else:
             session.ha, session.accepted_ba_ns = event.src, event.time_ns
             self._home(session, event)
+            if event.home_net >= 0:
+                session.home_net = event.home_net
 
     def _local(self, session: Session, event: Event) -> None:
         """What a MAP's acceptance tells."""
@@ -367,6 +373,7 @@ class Story:
         if accepted and not final:
             handoff.moved = True
             self._local(session, event)
+            session.ar_net = event.net
             return
         handoff.ba_ns, handoff.ba_frame = event.time_ns, event.frame
         if not accepted:
@@ -374,6 +381,8 @@ class Story:
             return
         handoff.accepted = True
         self._judge.settled(session, handoff, event)
+        if handoff.kind is not HandoffKind.INTER_MAP:
+            session.ar_net = event.net
         if handoff.kind is HandoffKind.INTRA_MAP:
             self._local(session, event)
         if not session.path and handoff.sar is not None:
@@ -445,7 +454,9 @@ class Story:
         session = self._session
         if session is None:
             return None, None
-        if session.accepted_ba_ns is not None and session.answered_ns is None:
+        if session.home_net is not None and session.home_net != event.net:
+            self._judge.told_other(session, event)
+        elif session.accepted_ba_ns is not None and session.answered_ns is None:
             session.answered_ns = event.time_ns
             session.access = Access.SLAAC
         return session, None

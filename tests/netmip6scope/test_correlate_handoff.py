@@ -76,7 +76,7 @@ def test_every_cell_of_a_clean_handoff(story: Story) -> None:
         "ho_response_frame": 8,
         "bu_frame": 10,
         "ba_frame": 12,
-        "findings": None,
+        "findings": "HO-NO-AH",
     }
     row = only(story.sessions())
     check(row, state="active", ar_path=f"{AR1} > {AR2}", handoffs=1, binding_ms=6 * MS)

@@ -190,6 +190,12 @@ def test_unrelated_traffic(seed: int, tmp_path: Path) -> None:
     same(*joined, FRAMES)
 
 
+def apart_from_rogues(rows: list[Row]) -> list[Row]:
+    """HO-ROGUE looks at all mobile nodes: whether the router is care-of address of any of them."""
+    kept = [" ".join(c for c in (row["findings"] or "").split() if c != "HO-ROGUE") for row in rows]
+    return [row | {"findings": codes} for row, codes in zip(rows, kept, strict=True)]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("left_out", range(NODES))
 def test_without_one_of_the_nodes(seed: int, left_out: int, tmp_path: Path) -> None:
@@ -198,7 +204,8 @@ def test_without_one_of_the_nodes(seed: int, left_out: int, tmp_path: Path) -> N
     expected = tables(tmp_path, network(tmp_path, seed))
     found = tables(tmp_path, network(tmp_path, seed, left_out))
     for table in ("handoffs", "sessions"):
-        same(found[table], [row for row in expected[table] if row["mn_id"] != name], NUMBERS)
+        others = [row for row in expected[table] if row["mn_id"] != name]
+        same(apart_from_rogues(found[table]), apart_from_rogues(others), NUMBERS)
         numbers = [row[table.removesuffix("s")] for row in found[table]]
         assert numbers == list(range(1, len(numbers) + 1))
 

@@ -32,6 +32,8 @@ CELLS: dict[str, st.SearchStrategy[int]] = {
     "status": st.sampled_from([0, 0, 1, 128, 135]),
     "lifetime_s": st.sampled_from([0, 4, 600]),
     "flags": st.sampled_from([0, 0xC000]),
+    "net": st.sampled_from([-1, 1, 2]),
+    "home_net": st.sampled_from([-1, 1, 2]),
 }
 EVENT = st.fixed_dictionaries(CELLS)
 
@@ -83,10 +85,10 @@ def paths(told: Told) -> list[tuple[Any, ...]]:
 @given(populations())
 def test_shapes_tell_what_single_stories_tell(stories: list[list[dict[str, int]]]) -> None:
     table, starts = columns(stories)
-    together = tell(table, starts, END_NS, PATIENCE_NS, joins=True)
+    together = tell(table, starts, END_NS, PATIENCE_NS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes, "LONGEST", 0)
-        alone = tell(table, starts, END_NS, PATIENCE_NS, joins=True)
+        alone = tell(table, starts, END_NS, PATIENCE_NS)
     assert records(together.sessions, "place") == records(alone.sessions, "place")
     assert records(together.handoffs, "place") == records(alone.handoffs, "place")
     assert records(together.joined, "row") == records(alone.joined, "row")
@@ -103,7 +105,7 @@ def test_groups_are_really_told_by_shape(monkeypatch: pytest.MonkeyPatch) -> Non
         "_probe",
         lambda self, n, old=shapes._Teller._probe: probed.append(n) or old(self, n),
     )
-    tell(table, starts, END_NS, PATIENCE_NS, joins=False)
+    tell(table, starts, END_NS, PATIENCE_NS)
     assert probed == [0]
 
 

@@ -1,0 +1,221 @@
+"""Findings about traffic, and about nodes by all that they did (CONTRACT 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from dissectors.frames import Ints
+from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.catalogue import RULES, Code
+from netmip6scope.correlate.model import Outcome, State
+from netmip6scope.correlate.shapes import MOST_KEPT
+from netmip6scope.correlate.story import LOCAL_UPDATE
+from netmip6scope.correlate.timeline import Timeline
+from netmip6scope.correlate.user_plane import DOWN, Segments
+from netmip6scope.tables.columns import NULL
+
+SETTLED_NS = 1_000_000_000
+"""Traffic is judged from so long after the first uplink packet through the TAR (CONTRACT 3)."""
+
+Columns = dict[str, Ints]
+
+
+def rows(code: Code, kept: Mapping[str, Ints], **columns: Ints) -> Columns:
+    """Columns of findings of one code; what is not given is -1."""
+    count = len(columns["time_ns"])
+    out = {
+        name: columns.get(name, np.full(count, -1))
+        for name in ("order", "time_ns", "frame", "session", "handoff")
+    }
+    out["code"] = np.full(count, int(code))
+    keeps = RULES[code].keeps
+    for n in range(MOST_KEPT):
+        out[f"kept{n}"] = kept[keeps[n]] if n < len(keeps) else np.full(count, NULL)
+    return out
+
+
+def traffic(
+    sessions: Columns, handoffs: Columns, paths: Ints, segments: Segments, anchors: Ints
+) -> Iterator[Columns]:
+    """Findings that the user plane shows; paths: as in Correlation."""
+    if not len(segments.address):
+        return
+    yield from _after_handoffs(sessions, handoffs, segments)
+    yield from _expired(sessions, segments)
+    yield from _unbound(sessions, handoffs, paths, segments, anchors)
+
+
+def _after_handoffs(sessions: Columns, handoffs: Columns, segments: Segments) -> Iterator[Columns]:
+    """Downlink to a SAR long after the mobile node has shown up at the TAR."""
+    judged = np.flatnonzero(handoffs["first_ul_tar_ns"] != NULL)
+    if not len(judged):
+        return
+    settled_ns = handoffs["first_ul_tar_ns"][judged] + SETTLED_NS
+    until_ns = np.where(
+        handoffs["window_end_ns"][judged] == NULL, 1 << 62, handoffs["window_end_ns"][judged]
+    )
+    down = np.flatnonzero(segments.direction == DOWN)
+    goes_on = {}
+    for router in ("sar", "tar"):
+        goes_on[router] = np.zeros(len(judged), np.bool_)
+        for home in ("hoa", "hoa4"):
+            address = sessions[home][handoffs["session"][judged]]
+            stays, asked = np.split(
+                alike(
+                    np.concatenate([segments.address[down], address]),
+                    np.concatenate([segments.router[down], handoffs[router][judged]]),
+                ),
+                [len(down)],
+            )
+            line = Timeline(stays, segments.since_ns[down])
+            last = line.latest(asked, until_ns, now=False)
+            seen_ns = np.where(last >= 0, segments.last_ns[down][last], NULL)
+            goes_on[router] |= (address >= 0) & (seen_ns > settled_ns)
+    for code, which in (
+        (Code.TUN_NOT_TORN, goes_on["sar"] & goes_on["tar"]),
+        (Code.TUN_BLACKHOLE, goes_on["sar"] & ~goes_on["tar"]),
+    ):
+        at = judged[which]
+        kept = {"sar_address": handoffs["sar"][at], "tar_address": handoffs["tar"][at]}
+        session = handoffs["session"][at]
+        yield rows(code, kept, time_ns=settled_ns[which], session=session, handoff=at)
+
+
+def _expired(sessions: Columns, segments: Segments) -> Iterator[Columns]:
+    """Bindings that ran out while packets went on through their router."""
+    ended = np.flatnonzero(sessions["state"] == State.EXPIRED)
+    for home in ("hoa", "hoa4"):
+        mine = ended[sessions[home][ended] >= 0]
+        stays, asked = np.split(
+            alike(
+                np.concatenate([segments.address, sessions[home][mine]]),
+                np.concatenate([segments.router, sessions["ar"][mine]]),
+            ),
+            [len(segments.address)],
+        )
+        last = Timeline(stays, segments.last_ns).latest(asked, np.full(len(mine), 1 << 62))
+        late_ns = np.where(last >= 0, segments.last_ns[last] - sessions["end_ns"][mine], 0)
+        late = late_ns > 0
+        kept = {"ar_address": sessions["ar"][mine][late], "late_ms": late_ns[late]}
+        yield rows(
+            Code.BIND_EXPIRED, kept, time_ns=sessions["end_ns"][mine][late], session=mine[late]
+        )
+
+
+def _unbound(
+    sessions: Columns, handoffs: Columns, paths: Ints, segments: Segments, anchors: Ints
+) -> Iterator[Columns]:
+    """Traffic of a known home address through a router that was never bound to it."""
+    by_session = np.repeat(np.arange(len(sessions["mn"])), sessions["path"])
+    at = np.repeat(sessions["path_at"] - np.cumsum(sessions["path"]), sessions["path"])
+    served = paths[at + np.repeat(sessions["path"], sessions["path"]) + np.arange(len(at))]
+    address = np.concatenate([sessions["hoa"], sessions["hoa4"]])
+    row = np.tile(np.arange(len(sessions["mn"])), 2)
+    known = address >= 0
+    address, row = address[known], row[known]
+    of_handoff = handoffs["session"]
+    bound = [(sessions["rcoa"][row], address)]
+    bound += [(served, sessions[home][by_session]) for home in ("hoa", "hoa4")]
+    bound += [
+        (handoffs[name], sessions[home][of_handoff])
+        for name in ("sar", "tar")
+        for home in ("hoa", "hoa4")
+    ]
+    routers = np.concatenate([r for r, _ in bound])
+    homes = np.concatenate([h for _, h in bound])
+    mine = np.flatnonzero(np.isin(segments.address, address) & ~np.isin(segments.router, anchors))
+    pairs, seen = np.split(
+        alike(
+            np.concatenate([routers, segments.router[mine]]),
+            np.concatenate([homes, segments.address[mine]]),
+        ),
+        [len(routers)],
+    )
+    odd = ~np.isin(seen, pairs)
+    mine, seen = mine[odd], seen[odd]
+    _, first, group = np.unique(seen, return_index=True, return_inverse=True)
+    packets = np.zeros(len(first), np.int64)
+    np.add.at(packets, group, segments.packets[mine])
+    at = mine[first]
+    holder = {int(a): int(r) for a, r in zip(address[::-1], row[::-1], strict=True)}
+    session = np.array([holder[int(a)] for a in segments.address[at]], np.int64)
+    kept = {
+        "count": packets,
+        "hoa_address": segments.address[at],
+        "ar_address": segments.router[at],
+    }
+    # What came before the first binding was seen is none of the capture's business.
+    during = segments.since_ns[at] != NULL
+    kept = {name: values[during] for name, values in kept.items()}
+    yield rows(
+        Code.TUN_UNBOUND, kept, time_ns=segments.first_ns[at][during], session=session[during]
+    )
+
+
+def nodes(m: Columns, handoffs: Columns, sessions: Columns, outside: Ints) -> Iterator[Columns]:
+    """Findings that single messages show only beside all others.
+
+    m: columns of the stories; outside: rows of a MAP's acknowledgements whose RCoA is not of the
+    MAP's prefix.
+    """
+    updates = np.isin(m["kind"], (int(MessageKind.BU), LOCAL_UPDATE))
+    serving = np.union1d(m["coa"][updates], m["dst"][m["kind"] == MessageKind.BA])
+    asked = handoffs["ho_requests"] > 0
+    rogue = np.flatnonzero(
+        asked & ~np.isin(handoffs["tar"], serving) & (handoffs["outcome"] != Outcome.INCOMPLETE)
+    )
+    kept = {"tar_address": handoffs["tar"][rogue], "sar_address": handoffs["sar"][rogue]}
+    yield rows(
+        Code.HO_ROGUE,
+        kept,
+        time_ns=handoffs["ho_request_ns"][rogue],
+        frame=handoffs["ho_request_frame"][rogue],
+        session=handoffs["session"][rogue],
+        handoff=rogue,
+    )
+    homes = np.union1d(sessions["hoa"][sessions["hoa"] >= 0], sessions["hoa4"])
+    own = np.flatnonzero((m["kind"] == MessageKind.BU) & np.isin(m["src"], homes))
+    yield _about(Code.MN_SIGNALLED, m, own)
+    kept = {"rcoa_address": m["hoa"][outside], "map_address": m["src"][outside]}
+    yield rows(
+        Code.MAP_ADDR,
+        kept,
+        order=m["order"][outside],
+        time_ns=m["time_ns"][outside],
+        frame=m["frame"][outside],
+    )
+    yield from _replayed(m, np.flatnonzero(updates))
+
+
+def _about(code: Code, m: Columns, at: Ints) -> Columns:
+    kept = {"src_address": m["src"][at], "dst_address": m["dst"][at]}
+    return rows(code, kept, order=m["order"][at], time_ns=m["time_ns"][at], frame=m["frame"][at])
+
+
+def _replayed(m: Columns, updates: Ints) -> Iterator[Columns]:
+    """Sequence numbers that go back, modulo 2**16 (RFC 6275 9.5.1), by session, HoA and CoA.
+
+    Rows of `m` are in order of stories and time; `session` is each message's session.
+    """
+    mine = updates[m["session"][updates] >= 0]
+    key = alike(m["session"][mine], m["hoa"][mine], m["coa"][mine])
+    order = np.argsort(key, kind="stable")
+    mine, key = mine[order], key[order]
+    step = np.diff(m["seq"][mine]) & 0xFFFF
+    back = np.flatnonzero((np.diff(key) == 0) & (step >= 1 << 15))
+    at = mine[back + 1]
+    kept = {
+        "src_address": m["src"][at],
+        "seq": m["seq"][at],
+        "earlier": m["seq"][mine[back]],
+    }
+    yield rows(
+        Code.BU_REPLAY,
+        kept,
+        order=m["order"][at],
+        time_ns=m["time_ns"][at],
+        frame=m["frame"][at],
+    )
