@@ -107,14 +107,18 @@ class _Run:
     ) -> tuple[Correlation, MessageRows]:
         """Files that follow each other in time, by one clock; keep: tables of single messages."""
         messages = MessageRows()
-        end_ns = NULL
+        # What reading held is let go before the rest begins.
+        end_ns = max(self._read(sources, messages if keep else None), default=NULL)
+        return self._correlator.finish(end_ns), messages
+
+    def _read(self, sources: list[Source], messages: MessageRows | None) -> Iterator[int]:
+        """Feed every batch; its latest time."""
         for batch in self._checked(sources):
-            end_ns = max(end_ns, int(batch.time_ns.max()))
             scanned = self.scanner.scan(batch)
             self._correlator.feed(scanned)
-            if keep:
+            if messages is not None:
                 messages.add(scanned.messages, [i.point for i in batch.interfaces])
-        return self._correlator.finish(end_ns), messages
+            yield int(batch.time_ns.max())
 
     def together(
         self, sources: list[Source], clock_of: list[int]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dissectors.frames import Ints
 from dissectors.profile import Profile
@@ -20,6 +21,7 @@ from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
 from netmip6scope.correlate import checks, join, measure, traffic_checks
 from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
 from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
@@ -43,7 +45,7 @@ _KEPT = (
     "mn_id",
     "prefix",
 )
-_WIDE = ("time_ns", "frame")
+_WIDE = ("time_ns", "frame", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class Correlation:
     what the code's rule keeps, `kept0` first."""
     paths: Ints
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
-    message_session: Ints
-    message_handoff: Ints
+    message_session: NDArray[np.int32]
+    message_handoff: NDArray[np.int32]
 
 
 class Correlator:
@@ -75,7 +77,7 @@ class Correlator:
         self._addresses = addresses
         self._names = names
         self._plane = UserPlane(tunnels)
-        self._parts: dict[str, list[Ints]] = {name: [] for name in (*_KEPT, "order")}
+        self._kept = Growing({n: np.int64 if n in _WIDE else np.int32 for n in (*_KEPT, "order")})
         self._checked: list[dict[str, Ints]] = []
         self._messages = 0
         self._none = np.array(
@@ -91,18 +93,15 @@ class Correlator:
         self._plane.load(scanned.tunnels, m)
         rows = np.flatnonzero(_tells(m))
         local = (m.kind == _BU) & (m.flags & MAP_FLAG != 0)
-        for name in _KEPT:
-            values = getattr(m, name)[rows]
-            if name == "kind":
-                values = np.where(local[rows], LOCAL_UPDATE, values)
-            self._parts[name].append(values if name in _WIDE else values.astype(np.int32))
+        kept = {name: getattr(m, name)[rows] for name in _KEPT}
+        kept["kind"] = np.where(local[rows], LOCAL_UPDATE, kept["kind"])
+        self._kept.extend(kept | {"order": self._messages + rows})
         self._checked.append(checks.check(m, self._messages))
-        self._parts["order"].append(self._messages + rows)
         self._messages += len(m)
 
     def finish(self, end_ns: int) -> Correlation:
         """All sessions, handoffs and findings of a capture that ends then."""
-        m = {name: _joined(self._parts.pop(name)) for name in (*_KEPT, "order")}
+        m = self._kept.take()
         segments, copies = self._plane.finish()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
@@ -124,7 +123,7 @@ class Correlator:
         found = _rows(told, mn, m["order"], self._messages)
         measure.sessions(found.sessions, segments, copies, anchors)
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
-        m["session"] = found.message_session[m["order"]]
+        m["session"] = found.message_session[m["order"]].astype(np.int64)
         about = (found.sessions, found.handoffs, found.paths, segments, anchors)
         outside = self._outside_map(m)
         parts = [
@@ -133,6 +132,7 @@ class Correlator:
             *traffic_checks.nodes(m, found.handoffs, found.sessions, outside),
         ]
         _add_findings(found, parts)
+        self._checked.clear()
         return found
 
     def _add_nets(self, m: dict[str, Ints]) -> None:
@@ -141,16 +141,13 @@ class Correlator:
         net: of the care-of address or of the prefix; home_net: of the home address.
         """
         acks, tells = m["kind"] == _BA, m["kind"] == _RA
-        rows = np.flatnonzero(acks | tells)
-        place = np.where(acks, m["dst"], m["prefix"])[rows]
-        highs = [self._addresses.halves(a)[0] for a in (place, m["hoa"][rows])]
-        nets = np.split(alike(np.concatenate(highs)), [len(rows)])
-        for name, values, known in (
-            ("net", nets[0], place),
-            ("home_net", nets[1], m["hoa"][rows]),
+        every = np.arange(0, len(self._addresses), 2)
+        nets = alike(self._addresses.halves(every)[0]).astype(np.int32)
+        for name, address in (
+            ("net", np.where(acks, m["dst"], np.where(tells, m["prefix"], -1))),
+            ("home_net", np.where(acks, m["hoa"], -1)),
         ):
-            m[name] = np.full(len(m["kind"]), -1, np.int32)
-            m[name][rows] = np.where(known >= 0, values, -1)
+            m[name] = np.where(address >= 0, nets[np.maximum(address, 0) // 2], np.int32(-1))
 
     def _outside_map(self, m: dict[str, Ints]) -> Ints:
         """Rows of a MAP's acknowledgements whose RCoA is not of the MAP's /64."""
@@ -160,10 +157,6 @@ class Correlator:
         net, of_map = (self._addresses.halves(m[name][rows])[0] for name in ("hoa", "src"))
         outside: Ints = rows[net != of_map]
         return outside
-
-
-def _joined(parts: list[Ints]) -> Ints:
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def _tells(m: MessageBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -191,12 +184,12 @@ def _by_story(who: Ints, time_ns: Ints) -> Ints:
 
 def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     """Put sessions and handoffs in order of their start, and number them."""
-    sessions = {name: np.concatenate(parts) for name, parts in told.sessions.items()}
-    handoffs = {name: np.concatenate(parts) for name, parts in told.handoffs.items()}
+    sessions = {name: np.concatenate(told.sessions.pop(name)) for name in [*told.sessions]}
+    handoffs = {name: np.concatenate(told.handoffs.pop(name)) for name in [*told.handoffs]}
     sessions["path_at"] = np.cumsum(sessions["path"]) - sessions["path"]
     sessions["mn"] = mn[sessions["story"]]
-    sessions = _sorted(sessions)
-    handoffs = _sorted(handoffs)
+    _sort(sessions)
+    _sort(handoffs)
     handoffs["session"] = _found(handoffs["story"], handoffs["session"], sessions)
     findings = {name: np.concatenate(parts) for name, parts in told.findings.items()}
     whose_story = findings.pop("story")
@@ -205,17 +198,14 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
         story, place = whose_story[known], findings[name][known]
         findings[name][known] = _found(story, place, records)
     sessions["handoffs"] = np.bincount(handoffs["session"], minlength=len(sessions["mn"]))
-    message_session, message_handoff = np.full((2, messages), -1, np.int64)
-    if told.joined:
-        row = np.concatenate(told.joined["row"])
-        story = np.concatenate(told.joined["story"])
-        for name, records, out in (
-            ("session", sessions, message_session),
-            ("handoff", handoffs, message_handoff),
-        ):
-            place = np.concatenate(told.joined[name])
-            known = np.flatnonzero(place >= 0)
-            out[order[row[known]]] = _found(story[known], place[known], records)
+    message_session, message_handoff = (np.full(messages, -1, np.int32) for _ in range(2))
+    for places, records, out in (
+        (told.event_session, sessions, message_session),
+        (told.event_handoff, handoffs, message_handoff),
+    ):
+        known = np.flatnonzero(places >= 0)
+        story_of, place_of = (c[known].astype(np.int64) for c in (told.event_story, places))
+        out[order[known]] = _found(story_of, place_of, records)
     paths = np.concatenate(told.paths)
     return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff)
 
@@ -235,22 +225,23 @@ def _add_findings(found: Correlation, parts: list[dict[str, Ints]]) -> None:
     ):
         known = of_message[more["order"][told]]
         more[name][told] = np.where(more[name][told] >= 0, more[name][told], known)
-    for name, values in found.findings.items():
-        found.findings[name] = np.concatenate([values, more[name]])
     findings = found.findings
+    for name in findings:
+        findings[name] = np.concatenate([findings[name], more.pop(name)])
     by_time = np.lexsort((findings["code"], findings["order"], findings["time_ns"]))
-    for name, values in findings.items():
-        findings[name] = values[by_time]
+    for name in findings:
+        findings[name] = findings[name][by_time]
 
 
-def _sorted(records: dict[str, Ints]) -> dict[str, Ints]:
+def _sort(records: dict[str, Ints]) -> None:
     order = np.lexsort((records["place"], records["order"], records["start_ns"]))
-    return {name: values[order] for name, values in records.items()}
+    for name in records:
+        records[name] = records[name][order]
 
 
 def _found(story: Ints, place: Ints, records: dict[str, Ints]) -> Ints:
-    """Rows of records by story and place."""
-    most = int(records["place"].max(initial=0)) + 1
-    key = records["story"] * most + records["place"]
-    order = np.argsort(key)
-    return order[np.searchsorted(key[order], story * most + place)]
+    """Rows of records by story and place; the places of a story's records count from 0."""
+    order = np.lexsort((records["place"], records["story"]))
+    first = np.searchsorted(records["story"][order], np.arange(int(story.max(initial=0)) + 1))
+    rows: Ints = order[first[story] + place]
+    return rows

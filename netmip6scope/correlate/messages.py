@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch
@@ -118,5 +119,5 @@ def _by_distinct(write: Callable[..., str | None], *columns: Ints) -> Coded:
     return Coded(np.where(blank[codes], -1, codes), [text or "" for text in written])
 
 
-def _numbers(rows: Ints) -> Ints:
-    return np.where(rows < 0, NULL, rows + 1)
+def _numbers(rows: NDArray[np.int32]) -> Ints:
+    return np.where(rows < 0, NULL, rows.astype(np.int64) + 1)

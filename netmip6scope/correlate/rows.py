@@ -94,15 +94,11 @@ def codes_by(findings: dict[str, Ints], record: str, count: int) -> Coded:
     """By row of `record` ("session" or "handoff"): codes of its findings, joined by spaces."""
     rows = findings[record]
     known = np.flatnonzero(rows >= 0)
-    pairs = np.unique(np.stack([rows[known], findings["code"][known]], 1), axis=0)
-    texts: dict[int, list[str]] = {}
-    for row, code in pairs.tolist():
-        texts.setdefault(row, []).append(Code(code).label)
-    vocabulary: dict[str, int] = {}
-    codes = np.full(count, -1, np.int64)
-    for row, parts in texts.items():
-        codes[row] = vocabulary.setdefault(" ".join(parts), len(vocabulary))
-    return Coded(codes, list(vocabulary))
+    mask = np.zeros(count, np.int64)
+    np.bitwise_or.at(mask, rows[known], 1 << findings["code"][known])
+    distinct, codes = np.unique(mask, return_inverse=True)
+    texts = [" ".join(c.label for c in Code if bits >> c & 1) for bits in distinct.tolist()]
+    return Coded(np.where(mask == 0, -1, codes), texts)
 
 
 def _gap(first: Ints, last: Ints) -> Ints:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dissectors.frames import Ints
 from netmip6scope.correlate.catalogue import RULES
@@ -37,6 +38,8 @@ Term = tuple[int, str, int]
 """Coefficient, column and place in the story of one event's number."""
 Question = tuple[str, tuple[Term, ...], int]
 """Comparison with zero of the sum of terms and a constant."""
+
+Places = NDArray[np.int32]
 
 _COMPARE: dict[str, Callable[[Any, int], Any]] = {
     "eq": operator.eq,
@@ -175,13 +178,20 @@ class Told:
     """Routers of accepted bindings, session by session; `path` of sessions counts them."""
     findings: dict[str, list[Ints]] = field(default_factory=dict)
     """`code`; `order`, `time_ns`, `frame` of the message; `session`, `handoff`; `kept0`, …"""
-    joined: dict[str, list[Ints]] = field(default_factory=dict)
-    """By event: its `order`, and the places of its session and its handoff in the story."""
+    event_story: Places = field(default_factory=lambda: np.zeros(0, np.int32))
+    """By event."""
+    event_session: Places = field(default_factory=lambda: np.zeros(0, np.int32))
+    """By event: its session's place in the story, or -1."""
+    event_handoff: Places = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 def tell(columns: dict[str, Ints], starts: Ints, end_ns: int, patience_ns: int) -> Told:
     """Tell every story; the events of story n are rows starts[n] to starts[n + 1] of columns."""
     told = Told()
+    count = int(starts[-1])
+    told.event_story = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+    told.event_session = np.full(count, -1, np.int32)
+    told.event_handoff = np.full(count, -1, np.int32)
     teller = _Teller(columns, starts, end_ns, patience_ns, told)
     for alike in _alike(columns["kind"], starts):
         teller.group(alike)
@@ -276,10 +286,9 @@ class _Teller:
                 _append(told.findings, name, gather.cell(value))
             _append(told.findings, "story", stories)
         for place, (session_of, handoff_of) in enumerate(story.joined):
-            _append(told.joined, "row", self._starts[stories] + place)
-            _append(told.joined, "story", stories)
-            _append(told.joined, "session", np.full(len(stories), _place(session_of)))
-            _append(told.joined, "handoff", np.full(len(stories), _place(handoff_of)))
+            rows = self._starts[stories] + place
+            told.event_session[rows] = _place(session_of)
+            told.event_handoff[rows] = _place(handoff_of)
 
     def alone(self) -> None:
         """Tell the stories that have no group."""
@@ -299,10 +308,8 @@ class _Teller:
             findings += [_flat(finding) | {"story": number} for finding in story.findings]
             of_session += [number] * len(story.sessions)
             of_handoff += [number] * len(story.handoffs)
-            _append(self._told.joined, "row", np.arange(rows.start, rows.stop))
-            _append(self._told.joined, "story", np.full(rows.stop - rows.start, number))
-            for which, name in enumerate(("session", "handoff")):
-                _append(self._told.joined, name, _ints([_place(j[which]) for j in story.joined]))
+            self._told.event_session[rows] = [_place(session) for session, _ in story.joined]
+            self._told.event_handoff[rows] = [_place(handoff) for _, handoff in story.joined]
         told = self._told
         for name in _FLAT:
             _append(told.findings, name, _known([finding[name] for finding in findings]))

@@ -91,7 +91,8 @@ def test_shapes_tell_what_single_stories_tell(stories: list[list[dict[str, int]]
         alone = tell(table, starts, END_NS, PATIENCE_NS)
     assert records(together.sessions, "place") == records(alone.sessions, "place")
     assert records(together.handoffs, "place") == records(alone.handoffs, "place")
-    assert records(together.joined, "row") == records(alone.joined, "row")
+    assert together.event_session.tolist() == alone.event_session.tolist()
+    assert together.event_handoff.tolist() == alone.event_handoff.tolist()
     assert paths(together) == paths(alone)
 
 
