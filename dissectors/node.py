@@ -37,6 +37,8 @@ class Node:
     children: tuple[Node, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     secret: bool = False
+    octets: bytes | None = None
+    """What the places of the nodes below count in, where that is not the frame but decrypted."""
 
 
 def shown(field: Field, value: object) -> tuple[Value, str]:

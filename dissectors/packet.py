@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
+from dissectors.authentication.carrier import Carrier
+from dissectors.authentication.checks import Checks
 from dissectors.errors import ParseError
 from dissectors.fields import read
 from dissectors.layout import Anomaly, Field, Kind, Layout, Registry, filter_name
@@ -32,6 +34,11 @@ class Packet:
     depth: int = 0
     source: IPv6Address | None = None
     destination: IPv6Address | None = None
+    checks: Checks | None = None
+    ip_begin: int | None = None
+    """Where the innermost IP header begins; None if it is not in `data`."""
+    carrier: Carrier | None = None
+    """What it says, of a packet that ESP carried without an IP header of its own."""
 
     def lack(self, begin: int, size: int, end: int, what: str) -> Anomaly | None:
         """The anomaly if `size` octets at `begin` are not all there."""
@@ -40,6 +47,19 @@ class Packet:
         if begin + size <= end:
             return Anomaly(f"{what}: {self.cut}", min(begin + size, self.stop))
         return Anomaly(f"{what} needs {size} octets, {max(0, end - begin)} are there", begin)
+
+    def inside(self, data: bytes, stop: int, carrier: Carrier) -> Packet:
+        """What ESP carried, in data[:stop]; it has the addresses of the packet around it."""
+        return Packet(
+            data,
+            stop,
+            self.profile,
+            depth=self.depth + 1,
+            source=self.source,
+            destination=self.destination,
+            checks=self.checks,
+            carrier=carrier,
+        )
 
     def quote(self, end: int) -> Packet:
         """A packet quoted in this one up to `end`: octets behind the quote are cut, not wrong."""

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dissectors import layers_ip, layers_link, layers_other, layers_signalling
+from dissectors.authentication.checks import Checks
 from dissectors.layout import Anomaly
 from dissectors.node import Node
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
+from dissectors.verification import verified
 
 __all__ = ["Node", "decode"]
 
@@ -33,10 +35,16 @@ _FURTHEST = 1 << 20
 """An end that no length field reaches: a quoted packet may promise more than is quoted."""
 
 
-def decode(frame: bytes, link_type: int, wire_length: int, profile: Profile) -> Node:
-    """The frame's tree. wire_length is how long it was before the snap length cut it."""
+def decode(
+    frame: bytes, link_type: int, wire_length: int, profile: Profile, checks: Checks | None = None
+) -> Node:
+    """The frame's tree. wire_length is how long it was before the snap length cut it.
+
+    With checks, authenticators get their verdicts (a packet that an ICMPv6 error quotes gets none)
+    and checks learns what it needs for later frames.
+    """
     end = max(wire_length, len(frame))
-    packet = Packet(frame, len(frame), profile)
+    packet = Packet(frame, len(frame), profile, checks=checks)
     cut: tuple[Anomaly, ...] = ()
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
@@ -44,15 +52,15 @@ def decode(frame: bytes, link_type: int, wire_length: int, profile: Profile) -> 
     return Node("frame", "Frame", "frame", None, f"{end} octets", 0, len(frame), children, cut)
 
 
-def _layers(packet: Packet, key: Key, begin: int, end: int) -> Iterator[Node]:
+def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[Node]:
     """The layers of [begin, end), then what stands behind each layer's own end."""
     trailers: list[Node] = []
-    following: Key | None = key
+    following = key
     for _ in range(MOST_LAYERS):
         step = _step(packet, following, begin, end)
         if step is None:
             break
-        yield _with_quote(packet, step)
+        yield _with_inside(packet, step)
         if step.end < min(end, packet.stop):
             trailers.append(raw(packet, step.end, min(end, packet.stop), "trailer", "Trailer"))
         following, begin, end = step.following, step.begin, step.end
@@ -82,13 +90,19 @@ def _step(packet: Packet, key: Key | None, begin: int, end: int) -> Step | None:
         return None
     if layer in _IP_HEADERS:
         packet.depth += 1
+        packet.ip_begin = begin
         if packet.depth > packet.profile.nesting + 1:
             odd = Anomaly(f"nested deeper than {packet.profile.nesting}, not followed", begin)
             return Step(raw(packet, begin, end, "data", "Data", (odd,)), None, end, end)
-    return layer(packet, begin, end)
+    return verified(packet, key, begin, end, layer(packet, begin, end))
 
 
-def _with_quote(packet: Packet, step: Step) -> Node:
+def _with_inside(packet: Packet, step: Step) -> Node:
+    inner = step.inner
+    if inner is not None:
+        layers = _layers(inner.packet, inner.following, inner.begin, inner.end)
+        whole = replace(inner.node, children=(*layers, *inner.node.children))
+        return replace(step.node, children=(*step.node.children, whole))
     if step.inside is None:
         return step.node
     key, begin, end = step.inside

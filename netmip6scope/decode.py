@@ -6,26 +6,36 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from dissectors.authentication.checks import Checks
+from dissectors.frames import FrameBatch
 from dissectors.layout import Anomaly
 from dissectors.profile import Profile
 from dissectors.tree import Node, decode
 from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.errors import UsageError
+from netmip6scope.keys import load_keys
 from netmip6scope.tables.text import seconds
 
 _DEFAULT = Profile()
 _INDENT = "  "
 
 
-def decode_frame(capture: str, frame: int, format: str, profile: Profile = _DEFAULT) -> str:
+def decode_frame(
+    capture: str,
+    frame: int,
+    format: str,
+    profile: Profile = _DEFAULT,
+    keys_path: str | None = None,
+) -> str:
     """Frame `frame` (from 1) of a capture; format is "text" or "json".
 
     Raises UsageError if there is no such frame or the argument means several captures, InputError
-    if the capture cannot be read up to it.
+    if the capture cannot be read up to it, or the key file not at all.
     """
-    octets, link_type, wire_length, time_ns = _find(capture, frame)
-    tree = decode(octets, link_type, wire_length, profile)
+    checks = Checks(load_keys(keys_path))
+    octets, link_type, wire_length, time_ns = _find(capture, frame, profile, checks)
+    tree = decode(octets, link_type, wire_length, profile, checks)
     if format == "json":
         whole = {"capture": capture, "frame": frame, "time_ns": time_ns, "link_type": link_type}
         return json.dumps({**whole, "tree": as_json(tree, octets)}, indent=2) + "\n"
@@ -45,8 +55,12 @@ def as_text(node: Node, depth: int = 0) -> Iterator[str]:
 
 
 def as_json(node: Node, octets: bytes) -> dict[str, Any]:
-    """The node as plain values. hex is the node's octets, null where they are secret."""
+    """The node as plain values. hex is the node's octets, null where they are secret.
+
+    What was decrypted is not in the frame: the places of nodes below it count from its start.
+    """
     secret = holds_secret(node)
+    inside = octets if node.octets is None else node.octets
     value = node.value.hex() if isinstance(node.value, bytes) else node.value
     return {
         "name": node.name,
@@ -58,7 +72,7 @@ def as_json(node: Node, octets: bytes) -> dict[str, Any]:
         "end": node.end,
         "hex": None if secret else octets[node.begin : node.end].hex(),
         "anomalies": [_anomaly(anomaly) for anomaly in node.anomalies],
-        "children": [as_json(child, octets) for child in node.children],
+        "children": [as_json(child, inside) for child in node.children],
     }
 
 
@@ -71,8 +85,10 @@ def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
     return {"reason": anomaly.reason, "offset": anomaly.offset}
 
 
-def _find(capture: str, frame: int) -> tuple[bytes, int, int, int]:
-    """The frame's octets, link type, length on the wire and time."""
+def _find(
+    capture: str, frame: int, profile: Profile, checks: Checks
+) -> tuple[bytes, int, int, int]:
+    """The frame's octets, link type, length on the wire and time; checks learns of those before."""
     if frame < 1:
         raise UsageError(f"there is no frame {frame}; frames count from 1")
     sources = expand([capture])
@@ -80,10 +96,18 @@ def _find(capture: str, frame: int) -> tuple[bytes, int, int, int]:
         raise UsageError(f"{capture} means {len(sources)} captures; decode takes one")
     seen = 0
     for batch in CaptureFile(sources[0]).batches():
-        if frame < batch.first_frame + len(batch):
-            row = frame - batch.first_frame
-            link_type = batch.interfaces[int(batch.interface[row])].link_type
-            return batch.frame(row), link_type, int(batch.wirelen[row]), int(batch.time_ns[row])
+        wanted = frame - batch.first_frame
+        for row in range(min(wanted, len(batch))):
+            octets, link_type, wire_length, _ = _row(batch, row)
+            if checks.concerns(octets):
+                decode(octets, link_type, wire_length, profile, checks)
+        if wanted < len(batch):
+            return _row(batch, wanted)
         seen += len(batch)
     frames = "1 frame" if seen == 1 else f"{seen} frames"
     raise UsageError(f"{capture} has {frames}; there is no frame {frame}")
+
+
+def _row(batch: FrameBatch, row: int) -> tuple[bytes, int, int, int]:
+    link_type = batch.interfaces[int(batch.interface[row])].link_type
+    return batch.frame(row), link_type, int(batch.wirelen[row]), int(batch.time_ns[row])

@@ -66,7 +66,7 @@ def run_decode(options: argparse.Namespace) -> int:
     from netmip6scope.decode import decode_frame
     from netmip6scope.tables.output import standard_output
 
-    tree = decode_frame(options.capture, options.frame, options.format)
+    tree = decode_frame(options.capture, options.frame, options.format, keys_path=options.keys)
     with standard_output() as stream:
         stream.write(tree.encode("utf-8", "backslashreplace"))
         if not tree.endswith("\n"):

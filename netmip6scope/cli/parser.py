@@ -97,6 +97,11 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
         "--frame", metavar="N", type=_frame_number, required=True, help="frame number, from 1"
     )
     command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument(
+        "--keys",
+        metavar="FILE",
+        help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
+    )
 
 
 def _frame_number(text: str) -> int:
