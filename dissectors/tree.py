@@ -13,6 +13,7 @@ from dataclasses import replace
 from dissectors import layers_ip, layers_link, layers_other, layers_signalling
 from dissectors.authentication.checks import Checks
 from dissectors.layout import Anomaly
+from dissectors.masking import masked
 from dissectors.node import Node
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
@@ -49,7 +50,8 @@ def decode(
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
     children = tuple(_layers(packet, ("link", link_type), 0, end))
-    return Node("frame", "Frame", "frame", None, f"{end} octets", 0, len(frame), children, cut)
+    tree = Node("frame", "Frame", "frame", None, f"{end} octets", 0, len(frame), children, cut)
+    return masked(tree, frame)
 
 
 def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[Node]:

@@ -47,8 +47,8 @@ class Fake:
             raise self.failure
         return self.result
 
-    def decode_frame(self, capture: str, frame: int, format_: str) -> str:
-        self.asked = [capture, frame, format_]
+    def decode_frame(self, capture: str, frame: int, format_: str, *, keys_path: str | None) -> str:
+        self.asked = [capture, frame, format_, keys_path]
         if self.failure is not None:
             raise self.failure
         return f"frame {frame}"
@@ -203,7 +203,12 @@ def test_a_bug_is_not_hidden(fake: Fake) -> None:
 def test_decode(fake: Fake, capsys: Captured) -> None:
     assert main(["decode", "a.pcap", "--frame", "7", "--format", "json"]) == 0
     assert capsys.readouterr() == ("frame 7\n", "")
-    assert fake.asked == ["a.pcap", 7, "json"]
+    assert fake.asked == ["a.pcap", 7, "json", None]
+
+
+def test_decode_with_keys(fake: Fake, capsys: Captured) -> None:
+    assert main(["decode", "a.pcap", "--frame", "7", "--keys", "k.toml"]) == 0
+    assert fake.asked == ["a.pcap", 7, "text", "k.toml"]
 
 
 REAL_PROGRAM = """
