@@ -135,8 +135,8 @@ class _Entry:
 
     def key(self, field: str, sizes: tuple[int, ...] = ()) -> Secret:
         """Octets in hex, as many as one of sizes."""
-        count = f"{' or '.join(map(str, sizes))} octets" if sizes else "octets"
-        expected = f"{count} in hex, two digits each"
+        counts = " or ".join(", ".join(map(str, sizes)).rsplit(", ", 1))
+        expected = f"{counts} octets in hex, two digits each".lstrip()
         text = self.text(field, expected)
         if not _HEX.fullmatch(text) or (sizes and len(text) // 2 not in sizes):
             raise self.wrong(f"{field} must be {expected}")
