@@ -65,9 +65,7 @@ class RadiusKey:
 class Keys:
     """All keys of a run, found by what stands in a message. Of equal entries the last one counts.
 
-    An MN-HA key goes by the mobile node if there is one of its own, else by the access router. Any
-    router's key with the same home agent and SPI is the last resort: in Net-HMIPv6 the home agent
-    sees a regional care-of address in place of the router's (WIRE.md).
+    An MN-HA key goes by the mobile node if there is one of its own, else by the access router.
     """
 
     def __init__(
@@ -97,13 +95,19 @@ class Keys:
 
     def mn_ha(
         self, ha: IPv6Address, spi: int, mn_id: bytes | None, routers: Iterable[IPv6Address]
-    ) -> list[MnHaKey]:
-        """The keys that may fit, all equally likely."""
+    ) -> MnHaKey | None:
+        """The key of a mobile node, or of the first of the routers that has one."""
         if mn_id is not None and (ha, spi, mn_id) in self._of_node:
-            return [self._of_node[ha, spi, mn_id]]
+            return self._of_node[ha, spi, mn_id]
         by_router = self._of_router.get((ha, spi), {})
-        known = [by_router[router] for router in routers if router in by_router]
-        return known[:1] or list(by_router.values())
+        return next((by_router[router] for router in routers if router in by_router), None)
+
+    def mn_ha_of_routers(self, ha: IPv6Address, spi: int) -> list[MnHaKey]:
+        """The keys of all routers with this home agent and SPI.
+
+        In Net-HMIPv6 a home agent sees a regional care-of address, not the router's (WIRE.md).
+        """
+        return list(self._of_router.get((ha, spi), {}).values())
 
     def mn_aaa(self, mn_id: bytes, spi: int) -> MnAaaKey | None:
         """The key of a mobile node with its AAA server."""

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 
 from dissectors.authentication.binding import Binding
-from dissectors.authentication.keys import Keys
-from dissectors.authentication.verdict import Checked, State, Verdict, bad, compared, unchecked
+from dissectors.authentication.keys import Keys, MnHaKey
+from dissectors.authentication.verdict import GOOD, Checked, State, Verdict, compared, unchecked
 from dissectors.mobility_codes import AuthenticationSubtype
 from dissectors.mobility_options import Authentication
 from dissectors.options import Span
@@ -46,17 +46,22 @@ def _verdict(binding: Binding, option: Span, keys: Keys) -> Verdict:
 
 
 def _mn_ha(binding: Binding, spi: int, covered: bytes, found: bytes, keys: Keys) -> Verdict:
-    """First (96, HMAC_SHA1 (key, care-of address | home address | MH data))."""
-    candidates = keys.mn_ha(binding.ha, spi, binding.mn_id, binding.routers)
-    if not candidates:
-        return unchecked(f"no key for SPI {spi} with home agent {binding.ha}")
-    verdict = bad()
-    for candidate in candidates:
-        mac = hmac.digest(candidate.key.reveal(), covered, _SHA1)
-        verdict = compared(found, mac[:_FIRST_96])
-        if verdict.state is State.GOOD:
-            break
-    return verdict
+    """First (96, HMAC_SHA1 (key, care-of address | home address | MH data)).
+
+    Where the router is not known, any router's key can prove the message right, none can prove it
+    wrong.
+    """
+    key = keys.mn_ha(binding.ha, spi, binding.mn_id, binding.routers)
+    if key is not None:
+        return _first_96(key, covered, found)
+    others = keys.mn_ha_of_routers(binding.ha, spi)
+    if any(_first_96(other, covered, found).state is State.GOOD for other in others):
+        return GOOD
+    return unchecked(f"no key for SPI {spi} with home agent {binding.ha}")
+
+
+def _first_96(key: MnHaKey, covered: bytes, found: bytes) -> Verdict:
+    return compared(found, hmac.digest(key.key.reveal(), covered, _SHA1)[:_FIRST_96])
 
 
 def _mn_aaa(binding: Binding, spi: int, covered: bytes, found: bytes, keys: Keys) -> Verdict:

@@ -78,8 +78,9 @@ def test_every_entry(path: Path) -> None:
     path.write_text(EVERY)
     keys = load_keys(str(path))
     ha, ar = IPv6Address("2001:db8::1"), IPv6Address("2001:db8:1::2")
-    (of_node,) = keys.mn_ha(ha, 256, b"alice@example.net", [])
-    (of_router,) = keys.mn_ha(ha, 4294967295, None, [ar])
+    of_node = keys.mn_ha(ha, 256, b"alice@example.net", [])
+    of_router = keys.mn_ha(ha, 4294967295, None, [ar])
+    assert of_node is not None and of_router is not None
     assert of_node.key.reveal().hex() == of_router.key.reveal().hex() == K16
     aaa = keys.mn_aaa(b"alice@example.net", 3)
     assert aaa is not None and aaa.key.reveal().hex() == K16
