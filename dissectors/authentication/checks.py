@@ -20,9 +20,9 @@ from dissectors.authentication.verdict import Checked, Verdict, unchecked
 
 _NOWHERE = Carrier(IPv6Address(0), IPv6Address(0))
 
-_TESTS_AND_UPDATES = rb"\x3b[\x01-\xff][\x03-\x05]"
+_TESTS_AND_UPDATES = re.compile(rb"\x3b[\x01-\xff][\x03-\x05]", re.DOTALL)
 """Payload Proto 59, Header Len, MH Type of Home Test, Care-of Test, Binding Update."""
-_RADIUS_PORTS = rb"\x07[\x14\x15]"
+_RADIUS_PORTS = re.compile(rb"\x07[\x14\x15]", re.DOTALL)
 """1812 and 1813."""
 
 _Exchange = tuple[Address, Address, bytes, int]
@@ -40,13 +40,13 @@ class Checks:
         self.keys = Keys() if keys is None else keys
         self._tokens = Tokens()
         self._requests: Recent[_Exchange, bytes] = Recent()
-        spis = (re.escape(spi.to_bytes(4, "big")) for spi in sorted(self.keys.esp_spis))
-        signs = (_TESTS_AND_UPDATES, _RADIUS_PORTS, *spis)
-        self._signs = re.compile(b"|".join(signs), re.DOTALL)
+        spis = (spi.to_bytes(4, "big") for spi in sorted(self.keys.esp_spis))
+        # One search for each beats one for all: it finds its first octet with memchr.
+        self._signs = (_TESTS_AND_UPDATES, _RADIUS_PORTS, *map(re.compile, map(re.escape, spis)))
 
     def concerns(self, frame: bytes) -> bool:
         """Whether later verdicts may need this frame; most others are told apart by this."""
-        return self._signs.search(frame) is not None
+        return any(sign.search(frame) for sign in self._signs)
 
     def mobility(
         self, data: bytes, begin: int, limit: int, carrier: Carrier | None

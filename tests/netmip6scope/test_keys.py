@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -92,6 +93,17 @@ def test_every_entry(path: Path) -> None:
     assert (esp.encryption_key.reveal().hex(), esp.key.reveal().hex()) == (K16, K32)
     radius = keys.radius(IPv6Address("2001:db8::3"))
     assert radius is not None and radius.secret.reveal() == "Xq7é#zR9vK2pW4".encode()
+
+
+def test_the_example_in_the_readme(path: Path) -> None:
+    readme = (DATA.parents[2] / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    path.write_text(block)
+    keys = load_keys(str(path))
+    esp = keys.esp(4097, [IPv6Address("2001:db8::2")])
+    assert esp is not None and esp.encryption_key.reveal().endswith(bytes.fromhex("cafebabe"))
+    assert keys.ah(4096, [IPv6Address("2001:db8::2")]) is not None
+    assert keys.radius(IPv6Address("2001:db8::3")) is not None
 
 
 def test_no_file_and_an_empty_one(path: Path) -> None:
