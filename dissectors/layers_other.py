@@ -68,6 +68,8 @@ LAYERS: dict[Key, Layer] = {
     ("udp", 53): table("DNS", dns.DNS),
     ("udp", 67): table("DHCP", dhcp.DHCP),
     ("udp", 123): table("NTP", ntp.NTP),
+    ("udp", 1645): table("RADIUS", radius.RADIUS),
+    ("udp", 1646): table("RADIUS", radius.RADIUS),
     ("udp", 1812): table("RADIUS", radius.RADIUS),
     ("udp", 1813): table("RADIUS", radius.RADIUS),
 }

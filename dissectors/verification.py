@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dissectors.authentication.carrier import Carrier, carrier_of
-from dissectors.authentication.checks import Checks
+from dissectors.authentication.checks import RADIUS_PORTS, Checks
 from dissectors.authentication.verdict import Checked, Verdict
 from dissectors.ipv6 import NextHeader
 from dissectors.node import Node
@@ -108,6 +108,5 @@ _FINDERS: dict[Key, _Finder] = {
     ("ip", NextHeader.AH): _ah,
     ("ip", NextHeader.MOBILITY): _mobility,
     ("ip", NextHeader.MOBILITY_OLD): _mobility,
-    ("udp", 1812): _radius,
-    ("udp", 1813): _radius,
+    **{("udp", port): _radius for port in RADIUS_PORTS},
 }

@@ -24,7 +24,7 @@ from dissectors.authentication.keys import (
 )
 from dissectors.authentication.mobile_ip import HMAC_SHA1_SPI, RESERVED_SPIS
 from dissectors.authentication.secret import Secret
-from netmip6scope.errors import InputError
+from netmip6scope.errors import InputError, UsageError
 
 KINDS = ("mn_ha", "mn_aaa", "ah", "esp", "radius")
 
@@ -38,9 +38,11 @@ T = TypeVar("T")
 
 
 def load_keys(path: str | None) -> Keys:
-    """The keys in a file; none without one. Raises InputError, which never tells a key."""
+    """The keys in a file; none without one. Raises InputError and UsageError, which tell no key."""
     if path is None:
         return Keys()
+    if path == "-":
+        raise UsageError("keys are read from a file, not from standard input")
     tables = _tables(path)
     return Keys(
         _entries(path, tables, "mn_ha", _mn_ha),

@@ -22,8 +22,8 @@ _NOWHERE = Carrier(IPv6Address(0), IPv6Address(0))
 
 _TESTS_AND_UPDATES = re.compile(rb"\x3b[\x01-\xff][\x03-\x05]", re.DOTALL)
 """Payload Proto 59, Header Len, MH Type of Home Test, Care-of Test, Binding Update."""
-_RADIUS_PORTS = re.compile(rb"\x07[\x14\x15]", re.DOTALL)
-"""1812 and 1813."""
+RADIUS_PORTS = (1812, 1813, 1645, 1646)
+"""Authentication and accounting; then those before them (RFC 2865 3, RFC 2866 3)."""
 
 _Exchange = tuple[Address, Address, bytes, int]
 """RADIUS client, server, their ports, Identifier."""
@@ -40,9 +40,10 @@ class Checks:
         self.keys = Keys() if keys is None else keys
         self._tokens = Tokens()
         self._requests: Recent[_Exchange, bytes] = Recent()
-        spis = (spi.to_bytes(4, "big") for spi in sorted(self.keys.esp_spis))
+        signs = [spi.to_bytes(4, "big") for spi in sorted(self.keys.esp_spis)]
+        signs += [port.to_bytes(2, "big") for port in RADIUS_PORTS]
         # One search for each beats one for all: it finds its first octet with memchr.
-        self._signs = (_TESTS_AND_UPDATES, _RADIUS_PORTS, *map(re.compile, map(re.escape, spis)))
+        self._signs = (_TESTS_AND_UPDATES, *map(re.compile, map(re.escape, signs)))
 
     def concerns(self, frame: bytes) -> bool:
         """Whether later verdicts may need this frame; most others are told apart by this."""

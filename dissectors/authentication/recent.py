@@ -29,6 +29,3 @@ class Recent(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """The newest value of the key, if it is still known."""
         return self._values.get(key)
-
-    def __len__(self) -> int:
-        return len(self._values)

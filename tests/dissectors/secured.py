@@ -11,8 +11,6 @@ import struct
 
 from tests import wire
 
-MH_FIXED = 6
-
 
 def sha1_96(key: bytes, data: bytes) -> bytes:
     """First 96 bits of HMAC-SHA1 (RFC 2404, RFC 4285 5.1, RFC 6275 6.2.7)."""

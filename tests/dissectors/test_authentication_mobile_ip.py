@@ -136,6 +136,13 @@ def test_binding_acknowledgement(home: str | None) -> None:
     assert states(other, node_key()) == BAD
 
 
+def test_binding_acknowledgement_whose_routing_header_was_processed() -> None:
+    """As it is in the mobile node: addresses swapped, no segment left (RFC 6275 6.4)."""
+    routing = struct.pack("!BBBBI", 135, 2, 2, 0, 0) + wire.ip6(AR)
+    packet = wire.ipv6(HA, HOA, 43, routing + message(6, AR, HOA, [MN_ID]))
+    assert states(packet, router_key()) == GOOD
+
+
 def test_every_flip_of_the_message_is_not_good_but_for_the_checksum() -> None:
     end = checked(PLAIN, node_key())[0].end
     for bit in range(MH * 8, end * 8):

@@ -139,6 +139,27 @@ def test_a_wrong_key_is_seen(tmp_path: Path) -> None:
     assert found["bad"] > 10
 
 
+@pytest.mark.public
+@pytest.mark.parametrize(
+    ("name", "verdict", "count"),
+    [
+        ("tcpdump/OSPFv3_with_AH.pcap", "unchecked: no key for SPI 256 to ", 61),
+        ("tcpdump/RADIUS.pcap", "unchecked: no secret for this server", 8),
+        ("tcpdump/radius_rfc5447.pcap", "unchecked: no secret for this server", 1),
+        ("tcpdump/02-sunrise-sunset-esp.pcap", "unchecked: no key for SPI 305419896 to ", 8),
+    ],
+)
+def test_public_captures_without_keys(
+    name: str, verdict: str, count: int, public_captures: Path
+) -> None:
+    """One AH, ESP or RADIUS authenticator per frame; with EAP, a Message-Authenticator too."""
+    found = [
+        text for tree in trees(str(public_captures / name), Checks()) for _, text in verdicts(tree)
+    ]
+    assert len(found) == count
+    assert all(text.startswith(verdict) for text in found)
+
+
 def test_no_checks_no_verdicts() -> None:
     packet = wire.ipv6(AR, HA, 60, wire.home_address_header(HOA, update()))
     assert verdicts(shown(packet, None)) == []

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import subprocess
-import sys
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -13,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dissectors.authentication.secret import Secret
-from netmip6scope.errors import InputError
+from netmip6scope.cli.main import main
+from netmip6scope.errors import InputError, UsageError
 from netmip6scope.keys import load_keys
 
 DATA = Path(__file__).parents[1] / "data" / "netmip6"
@@ -329,21 +328,29 @@ def test_keys_show_no_secret(path: Path) -> None:
         assert not told(repr(thing), secrets())
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "netmip6scope", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, timeout=120, check=False)
+def test_keys_do_not_come_from_standard_input() -> None:
+    with pytest.raises(UsageError, match="not from standard input"):
+        load_keys("-")
 
 
 @pytest.mark.parametrize("debug", [False, True])
-@pytest.mark.parametrize("wrong", range(0, len(WRONG), 4))
-def test_no_error_of_the_program_tells_a_key(path: Path, wrong: int, debug: bool) -> None:
-    entry, old, new, _ = WRONG[wrong]
+@pytest.mark.parametrize(("entry", "old", "new", "reason"), WRONG)
+def test_no_error_of_the_program_tells_a_key(
+    path: Path,
+    entry: str,
+    old: str,
+    new: str,
+    reason: str,
+    debug: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     path.write_text(entry.replace(old, new))
-    capture = DATA / "20e_raw.pcap"
     more = ["--debug"] if debug else []
-    ran = run("decode", capture, "--frame", "1", "--keys", path, *more)
-    assert ran.returncode == 2
-    assert ran.stdout == b""
-    assert not told(ran.stderr, secrets())
-    assert (b"Traceback" in ran.stderr) is debug
-    assert debug or ran.stderr.count(b"\n") == 1
+    arguments = ["decode", str(DATA / "20e_raw.pcap"), "--frame", "1", "--keys", str(path), *more]
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert reason in err
+    assert not told(err, secrets())
+    assert ("Traceback" in err) is debug
+    assert debug or err.count("\n") == 1
