@@ -1,4 +1,4 @@
-"""Numbers for rows that agree in several columns."""
+"""Numbers for rows that agree in several columns, and membership by number."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dissectors.frames import Ints
 from dissectors.interning import InternTable
 
 _WIDEST = 8
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def alike(*columns: Ints) -> Ints:
@@ -17,3 +18,12 @@ def alike(*columns: Ints) -> Ints:
         folded = InternTable(_WIDEST).intern(words[:_WIDEST])
         words = [folded.view(np.uint64), *words[_WIDEST:]]
     return InternTable(len(words)).intern(words)
+
+
+def among(numbers: Ints, members: Ints) -> Flags:
+    """Which of the numbers are members; both count things, so that -1 is nothing."""
+    size = max(int(numbers.max(initial=0)), int(members.max(initial=0))) + 2
+    table = np.zeros(size, np.bool_)
+    table[members[members >= 0]] = True
+    out: Flags = table[numbers]  # -1 takes the last entry, which nothing sets
+    return out

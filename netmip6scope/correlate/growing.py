@@ -22,14 +22,15 @@ class Growing:
         """Append rows; every column is given, of one length."""
         begin, self._count = self._count, self._count + len(next(iter(rows.values())))
         for name, column in self._columns.items():
+            room = column
             if self._count > len(column):
-                # A quarter more: the allocator moves pages of large arrays instead of copying.
-                column.resize(max(self._count, len(column) * 5 // 4), refcheck=False)
-            column[begin : self._count] = rows[name]
+                # Room that is not written to yet costs no memory.
+                room = np.empty(max(self._count, 2 * len(column)), column.dtype)
+                room[:begin] = column[:begin]
+                self._columns[name] = room
+            room[begin : self._count] = rows[name]
 
     def take(self) -> dict[str, NDArray[Any]]:
         """The columns; they leave this object."""
         taken, self._columns = self._columns, {}
-        for column in taken.values():
-            column.resize(self._count, refcheck=False)
-        return taken
+        return {name: column[: self._count] for name, column in taken.items()}

@@ -16,7 +16,7 @@ import numpy as np
 from dissectors.frames import Ints
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.alike import Flags, alike, among
 from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED, TAKEN
 from netmip6scope.correlate.timeline import Timeline
 
@@ -25,7 +25,6 @@ _REQUEST, _RESPONSE = int(MessageKind.HO_REQUEST), int(MessageKind.HO_RESPONSE)
 _RS, _RA = int(MessageKind.RS), int(MessageKind.RA)
 
 Columns = dict[str, Ints]
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def whose(m: Columns, identities: int, addresses: AddressBook) -> Ints:
@@ -91,29 +90,51 @@ def _advertisements(m: Columns, who: Ints, addresses: AddressBook) -> None:
     bound = np.flatnonzero(_accepted(m) & (m["hoa"] >= 0) & (who >= 0))
     if not len(tells) or not len(bound):
         return
-    high, low = addresses.halves(m["hoa"][bound])
-    prefix = addresses.halves(m["prefix"][tells])[0]
-    host = addresses.halves(m["dst"][tells])[1]
-    highs, lows = np.concatenate([high, prefix]), np.concatenate([low, host])
-    holds, told = np.split(alike(highs, lows), [len(bound)])
-    times = m["time_ns"][tells]
-    found = Timeline(holds, m["time_ns"][bound]).latest(told, times)
-    missing = np.flatnonzero(found < 0)
-    if len(missing):
-        holds, told = np.split(alike(highs), [len(bound)])
-        found[missing] = _longest_waiting(
-            holds, m["time_ns"][bound], who[bound], told[missing], times[missing]
-        )
-        # A prefix that nobody holds goes to whoever has the interface identifier.
-        missing = np.flatnonzero((found < 0) & (host != 0))
-        holds, told = np.split(alike(lows), [len(bound)])
-        line = Timeline(holds, m["time_ns"][bound])
-        found[missing] = line.latest(told[missing], times[missing])
+    times, bound_ns = m["time_ns"][tells], m["time_ns"][bound]
+    nets, told = m["home_net"][bound].astype(np.int64), m["net"][tells].astype(np.int64)
+    found = Timeline(nets, bound_ns).latest(told, times)
+    shared = found >= 0
+    shared &= among(told, _held_by_several(nets, who[bound]))
+    odd = np.flatnonzero(shared | (found < 0))
+    if len(odd):
+        found[odd] = _by_host(m, who, addresses, bound, tells[odd], shared[odd])
     who[tells] = np.where(found >= 0, who[bound[found]], -1)
     if len(asks):
         answered = Timeline(m["dst"][tells].astype(np.int64), times)
         found = answered.next(m["src"][asks].astype(np.int64), m["time_ns"][asks])
         who[asks] = np.where(found >= 0, who[tells[found]], -1)
+
+
+def _held_by_several(net: Ints, who: Ints) -> Ints:
+    """Prefixes that more than one mobile node holds."""
+    order = np.argsort(net, kind="stable")
+    differs = (np.diff(net[order]) == 0) & (np.diff(who[order]) != 0)
+    shared: Ints = net[order][1:][differs]
+    return shared
+
+
+def _by_host(
+    m: Columns, who: Ints, addresses: AddressBook, bound: Ints, tells: Ints, shared: Flags
+) -> Ints:
+    """Which bindings these Router Advertisements answer, by the interface identifier told to.
+
+    Where a prefix is shared and the identifier is nobody's, who has waited longest gets the answer;
+    a prefix that nobody holds goes to whoever has the identifier.
+    """
+    high, low = addresses.halves(m["hoa"][bound])
+    prefix = addresses.halves(m["prefix"][tells])[0]
+    host = addresses.halves(m["dst"][tells])[1]
+    times, bound_ns = m["time_ns"][tells], m["time_ns"][bound]
+    highs, lows = np.concatenate([high, prefix]), np.concatenate([low, host])
+    holds, told = np.split(alike(highs, lows), [len(bound)])
+    found = Timeline(holds, bound_ns).latest(told, times)
+    waits = np.flatnonzero((found < 0) & shared)
+    holds, told = np.split(alike(highs), [len(bound)])
+    found[waits] = _longest_waiting(holds, bound_ns, who[bound], told[waits], times[waits])
+    lost = np.flatnonzero((found < 0) & ~shared & (host != 0))
+    holds, told = np.split(alike(lows), [len(bound)])
+    found[lost] = Timeline(holds, bound_ns).latest(told[lost], times[lost])
+    return found
 
 
 def _longest_waiting(prefix: Ints, time_ns: Ints, who: Ints, told: Ints, told_ns: Ints) -> Ints:

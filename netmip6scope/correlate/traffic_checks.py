@@ -8,7 +8,7 @@ import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.alike import alike, among
 from netmip6scope.correlate.catalogue import RULES, Code
 from netmip6scope.correlate.model import Outcome, State
 from netmip6scope.correlate.shapes import MOST_KEPT
@@ -163,10 +163,8 @@ def nodes(m: Columns, handoffs: Columns, sessions: Columns, outside: Ints) -> It
     """
     updates = np.isin(m["kind"], (int(MessageKind.BU), LOCAL_UPDATE))
     serving = np.union1d(m["coa"][updates], m["dst"][m["kind"] == MessageKind.BA])
-    asked = handoffs["ho_requests"] > 0
-    rogue = np.flatnonzero(
-        asked & ~np.isin(handoffs["tar"], serving) & (handoffs["outcome"] != Outcome.INCOMPLETE)
-    )
+    asked = (handoffs["ho_requests"] > 0) & (handoffs["outcome"] != Outcome.INCOMPLETE)
+    rogue = np.flatnonzero(asked & ~among(handoffs["tar"], serving))
     kept = {"tar_address": handoffs["tar"][rogue], "sar_address": handoffs["sar"][rogue]}
     yield rows(
         Code.HO_ROGUE,
@@ -176,8 +174,8 @@ def nodes(m: Columns, handoffs: Columns, sessions: Columns, outside: Ints) -> It
         session=handoffs["session"][rogue],
         handoff=rogue,
     )
-    homes = np.union1d(sessions["hoa"][sessions["hoa"] >= 0], sessions["hoa4"])
-    own = np.flatnonzero((m["kind"] == MessageKind.BU) & np.isin(m["src"], homes))
+    homes = np.concatenate([sessions["hoa"], sessions["hoa4"]])
+    own = np.flatnonzero((m["kind"] == MessageKind.BU) & among(m["src"], homes))
     yield _about(Code.MN_SIGNALLED, m, own)
     kept = {"rcoa_address": m["hoa"][outside], "map_address": m["src"][outside]}
     yield rows(
@@ -201,6 +199,10 @@ def _replayed(m: Columns, updates: Ints) -> Iterator[Columns]:
     Rows of `m` are in order of stories and time; `session` is each message's session.
     """
     mine = updates[m["session"][updates] >= 0]
+    # Few sessions have any step back at all; only they are looked at closely.
+    session = m["session"][mine]
+    steps = (np.diff(m["seq"][mine]) & 0xFFFF >= 1 << 15) & (np.diff(session) == 0)
+    mine = mine[among(session, session[1:][steps])]
     key = alike(m["session"][mine], m["hoa"][mine], m["coa"][mine])
     order = np.argsort(key, kind="stable")
     mine, key = mine[order], key[order]

@@ -61,6 +61,11 @@ class UserPlane:
         """Add a batch: its tunnelled packets, cut where its binding messages stand."""
         self._know_flows()
         address, time_ns = self._bindings(messages)
+        if not len(batch):
+            if len(address):
+                self._since(address)
+                self._cut(address, time_ns)
+            return
         ends = self._tunnels.ends[batch.flow]
         inner = {DOWN: ends[:, 3], UP: ends[:, 2]}
         since = {way: self._since(inner[way]) for way in inner}
@@ -81,8 +86,7 @@ class UserPlane:
         else:
             for way in inner:
                 self._add(batch, np.arange(len(batch)), way)
-        if len(batch):
-            self._copies.find(batch, inner[DOWN], ends[:, 1], since[DOWN])
+        self._copies.find(batch, inner[DOWN], ends[:, 1], since[DOWN])
 
     def finish(self) -> tuple[Segments, Copies]:
         """Close what is open; no batch may follow."""
