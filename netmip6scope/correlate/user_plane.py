@@ -16,6 +16,7 @@ from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch, TunnelBatch
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
+from netmip6scope.correlate.alike import among
 from netmip6scope.correlate.bicast import BicastPairs, Copies
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.tables.columns import NULL
@@ -74,10 +75,14 @@ class UserPlane:
             self._since(address)
             cuts = Timeline(address, time_ns)
             for way, mine in inner.items():
-                found = cuts.latest(mine, batch.time_ns)
-                since[way] = np.where(found >= 0, time_ns[found], since[way])
-                self._add(batch, np.flatnonzero(found < 0), way)
-                behind[way] = np.flatnonzero(found >= 0)
+                rows = np.flatnonzero(among(mine, address))
+                found = cuts.latest(mine[rows], batch.time_ns[rows])
+                rows, found = rows[found >= 0], found[found >= 0]
+                since[way][rows] = time_ns[found]
+                behind[way] = rows
+                before = np.ones(len(batch), np.bool_)
+                before[rows] = False
+                self._add(batch, np.flatnonzero(before), way)
             self._cut(address, time_ns)
             for way, rows in behind.items():
                 latest = self._since(inner[way][rows]) == since[way][rows]
