@@ -129,6 +129,15 @@ def test_binding_counts_from_the_first_update(story: Story, again: int) -> None:
     check(only(story.sessions()), binding_ms=1006 * MS, state="active", handoffs=0)
 
 
+def test_set_up_repeated_behind_its_acknowledgement(story: Story) -> None:
+    """The BA was lost behind the capture point: still the same set-up."""
+    story.attach(ms(0), ALICE, AR1)
+    story.bu(ms(1002), ALICE, AR1, set_up=True, seq=101)
+    story.ba(ms(1008), ALICE, AR1)
+    check(only(story.sessions()), state="active", ar_path=AR1, binding_ms=6 * MS, start=ms(0))
+    assert story.handoffs() == []
+
+
 def test_rejected_set_up(story: Story) -> None:
     """`rejected`: the set-up's BA was >= 128."""
     story.rs(ms(0), ALICE)

@@ -124,6 +124,14 @@ def test_between_update_and_acknowledgement(moved: Story, mn: Mobile) -> None:
     check(only(moved.sessions()), dl_packets=2)
 
 
+def test_early_copies_do_not_make_up_for_late_packets(moved: Story, mn: Mobile) -> None:
+    """A copy through the SAR before the BA, and after it a packet through the SAR alone."""
+    moved.downlink(ms(1008), mn, AR1, b"early")
+    moved.downlink(ms(1010), mn, AR2, b"early")
+    moved.downlink(ms(1020), mn, AR1, b"lost")
+    check(only(moved.handoffs()), bicast_packets=1, late_sar_packets=1)
+
+
 def test_two_nodes_with_the_same_payload(story: Story) -> None:
     """Their addresses differ, so their packets do."""
     for n, mn in enumerate((ALICE, BOB)):

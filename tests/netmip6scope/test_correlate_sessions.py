@@ -165,22 +165,36 @@ def test_handoff_of_the_heir_is_the_heirs(story: Story) -> None:
     check(only(story.handoffs()), session=2, mn_id=HEIR.nai, sar=AR2, tar=AR3, outcome="complete")
 
 
+def test_packets_of_the_one_before_time_nothing_of_the_heir(story: Story) -> None:
+    story.attach(ms(0), ALICE, AR1)
+    story.downlink(sec(1), ALICE, AR1)
+    story.uplink(sec(1), ALICE, AR1)
+    story.bu(sec(5), ALICE, AR1, lifetime_s=0)
+    story.ba(sec(5) + 4 * MS, ALICE, AR1, lifetime_s=0)
+    story.attach(sec(10), HEIR, AR1)
+    story.handoff(sec(20), HEIR, AR1, AR2)
+    story.downlink(sec(21), HEIR, AR2)
+    row = only(story.handoffs())
+    check(row, last_dl_sar_time=None, last_ul_sar_time=None, first_dl_tar_time=sec(21))
+    check(row, dl_gap_ms=None)
+
+
 def test_many_behind_one_router(story: Story) -> None:
     """All share the care-of address; only the home address in the tunnel tells them apart."""
     everyone = [
-        Mobile(f"mn{n:02d}@example.net", f"2001:db8:100:{n:x}::{n:x}") for n in range(1, 41)
+        Mobile(f"mn{n:03d}@example.net", f"2001:db8:100:{n:x}::{n:x}") for n in range(1, 301)
     ]
     for n, mn in enumerate(everyone, 1):
         story.bu(ms(n), mn, AR1, set_up=True, seq=7)
-        story.ba(ms(100 - n), mn, AR1)
-        for k in range(n):
-            story.downlink(ms(200 + k), mn, AR1)
-        story.uplink(ms(300), mn, AR1)
+        story.ba(ms(1000 - n), mn, AR1)
+        for k in range(n % 9):
+            story.downlink(ms(2000 + k), mn, AR1)
+        story.uplink(ms(3000), mn, AR1, b"up")
     rows = story.sessions()
     assert [row["mn_id"] for row in rows] == [mn.nai for mn in everyone]
     for n, (mn, row) in enumerate(zip(everyone, rows, strict=True), 1):
-        check(row, hoa=mn.hoa, ar_path=AR1, binding_ms=(100 - 2 * n) * MS, start=ms(n))
-        check(row, dl_packets=n, ul_packets=1)
+        check(row, hoa=mn.hoa, ar_path=AR1, binding_ms=(1000 - 2 * n) * MS, start=ms(n))
+        check(row, dl_packets=n % 9, ul_packets=1, ul_bytes=40 + 8 + 2)
 
 
 def test_two_home_agents(story: Story) -> None:
