@@ -55,6 +55,18 @@ def test_router_solicitation_to_router_advertisement(story: Story) -> None:
     assert story.handoffs() == []
 
 
+def test_router_solicitation_tells_its_session(story: Story) -> None:
+    """The session begins with it: `start` and `setup_ms` count from there."""
+    story.attach(ms(0), ALICE, AR1)
+    check(only(story.sessions()), start=ms(0))
+    assert [(row["kind"], row["session"]) for row in story.messages()] == [
+        ("rs", 1),
+        ("bu", 1),
+        ("ba", 1),
+        ("ra", 1),
+    ]
+
+
 def test_setup_counts_from_the_first_solicitation(story: Story) -> None:
     story.rs(ms(0), ALICE)
     story.rs(ms(1000), ALICE)

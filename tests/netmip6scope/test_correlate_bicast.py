@@ -168,6 +168,16 @@ def test_copies_in_another_order(moved: Story, mn: Mobile) -> None:
     check(only(moved.sessions()), dl_packets=6)
 
 
+def test_copies_before_a_release(moved: Story, mn: Mobile) -> None:
+    """That the node leaves soon afterwards changes nothing."""
+    moved.downlink(ms(1020), mn, AR1, b"copy")
+    moved.downlink(ms(1021), mn, AR2, b"copy")
+    moved.bu(ms(5000), mn, AR2, lifetime_s=0)
+    moved.ba(ms(5004), mn, AR2, lifetime_s=0)
+    check(only(moved.handoffs()), bicast_packets=1, late_sar_packets=0)
+    check(only(moved.sessions()), dl_packets=1, state="released")
+
+
 def test_uplink_copies_are_no_bicast(moved: Story, mn: Mobile) -> None:
     moved.uplink(ms(1020), mn, AR1, b"copy")
     moved.uplink(ms(1021), mn, AR2, b"copy")
