@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope.cli.parser import PROGRAM, build_parser
-from netmip6scope.errors import INTERRUPTED, OK, ScopeError
+from netmip6scope.errors import INTERRUPTED, OK, Interrupted, ScopeError
 
 if TYPE_CHECKING:
     import argparse
@@ -28,12 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit as error:  # argparse ends --help this way
+    except SystemExit as error:  # argparse ends --help and --version this way
         return error.code if isinstance(error.code, int) else OK
 
 
 def _run(arguments: list[str]) -> int:
     parser = build_parser(run_table, run_decode)
+    parser.require_command(arguments)
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -44,20 +45,24 @@ def _run(arguments: list[str]) -> int:
 
 def run_table(options: argparse.Namespace) -> int:
     """The commands whose answer is a table: messages, sessions, handoffs."""
+    from netmip6scope.cli.interrupt import Reading
     from netmip6scope.tables.output import resolve, write_to
-    from netmip6scope.tables.progress import Progress
 
     destination = resolve(options.output, options.format)
     with _without_collector():
         from netmip6scope.pipeline import analyse
 
-        with Progress() as progress:
-            result = analyse(options.captures, options.command, progress, options.profile)
+        with Reading() as reading:
+            result = analyse(options.captures, options.command, reading, options.profile)
         write_to(result.table, destination, raw_csv=options.raw_csv)
     for warning in result.warnings:
         _say(f"warning: {warning}")
     for error in result.errors:
-        report(error, debug=_debug(options))
+        if not isinstance(error, Interrupted):
+            report(error, debug=_debug(options))
+    if reading.interrupted:
+        _say("interrupted: the table holds what was read until then")
+        return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
 
 
@@ -76,7 +81,7 @@ def run_decode(options: argparse.Namespace) -> int:
 
 def report(error: ScopeError, *, debug: bool) -> None:
     """Print the error on standard error, after its traceback when debugging."""
-    if debug:
+    if debug and sys.stderr is not None:
         import traceback
 
         traceback.print_exception(error)
@@ -86,7 +91,10 @@ def report(error: ScopeError, *, debug: bool) -> None:
 def _say(message: str) -> None:
     from netmip6scope.tables.text import printable
 
-    sys.stderr.write(f"{PROGRAM}: {printable(message)}\n")
+    if sys.stderr is None:  # started without (`2>&-`): the exit code still tells
+        return
+    with suppress(OSError):
+        sys.stderr.write(f"{PROGRAM}: {printable(message)}\n")
 
 
 def _debug(options: argparse.Namespace) -> bool:

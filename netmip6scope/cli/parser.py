@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NoReturn
 
+from netmip6scope import __version__
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
+
+    from _typeshed import SupportsWrite
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -26,23 +29,56 @@ _CAPTURE_HELP = (
 )
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser that raises UsageError, so that wrong use is reported as every error is."""
 
+    commands: Collection[str] = ()
+
     def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
         raise UsageError(f"{message} (see {self.prog} --help)")
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print help; a closed pipe or a full disk is treated as for any other output."""
+        if file is not None:
+            super().print_help(file)
+            return
+        from netmip6scope.tables.output import standard_output
 
-def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
+        with standard_output() as stream:
+            stream.write(self.format_help().encode())
+
+    def require_command(self, arguments: Sequence[str]) -> None:
+        """Raise UsageError if the first argument that is no option is no command either."""
+        first = next((word for word in arguments if word == "-" or not word.startswith("-")), None)
+        if first is not None and first not in self.commands:
+            names = ", ".join(self.commands)
+            self.error(f"{first!r} is not a command; name one before the captures: {names}")
+
+
+class _Version(argparse.Action):
+    """Prints the program's name and version, and ends it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from netmip6scope.tables.output import standard_output
+
+        with standard_output() as stream:
+            stream.write(f"{PROGRAM} {__version__}\n".encode())
+        parser.exit()
+
+
+def build_parser(table: Command, decode: Command) -> Parser:
     """The parser; ``run`` of what it returns is the function of the command that was given."""
     shared = _shared()
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Analyse captures of MIPv6 signalling between access routers and home agents.",
         epilog=_EXIT_CODES,
         parents=[shared],
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    parser.commands = commands.choices
     for name, about in (
         ("messages", "one row per signalling message"),
         ("sessions", "one row per mobile-node session"),
@@ -58,9 +94,9 @@ def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
     return parser
 
 
-def _shared() -> _Parser:
+def _shared() -> Parser:
     """Options that stand before or after the command alike."""
-    shared = _Parser(add_help=False)
+    shared = Parser(add_help=False)
     shared.add_argument(
         "--debug",
         action="store_true",
