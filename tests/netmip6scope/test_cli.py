@@ -39,7 +39,12 @@ class Fake:
     collector_ran: bool = True
 
     def analyse(
-        self, captures: list[str], want: str, progress: object, profile_path: str | None
+        self,
+        captures: list[str],
+        want: str,
+        progress: object,
+        profile_path: str | None,
+        selection: object,
     ) -> Result:
         self.asked = [captures, want, profile_path]
         self.collector_ran = gc.isenabled()
@@ -51,7 +56,7 @@ class Fake:
         self.asked = [capture, frame, format_, keys_path]
         if self.failure is not None:
             raise self.failure
-        return f"frame {frame}"
+        return f"frame {frame}\n"
 
 
 @pytest.fixture
