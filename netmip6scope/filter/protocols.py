@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import IntEnum
 from functools import cache
 
-from dissectors import layers_other, link, registries, tree
+from dissectors import ipv6, layers_other, link, registries, tree
 from dissectors.layout import Field as Declared
 from dissectors.layout import Kind, Layout, Registry, filter_name
 from netmip6scope.filter.fields import Field, Type, label_text
@@ -112,13 +112,15 @@ def _number(name: str, label: str, ref: str, bits: int) -> Field:
     return Field(name, Type.NUMBER, label, ref, bits, sources=(name,))
 
 
-def _octets(name: str, label: str) -> Field:
-    return Field(name, Type.OCTETS, label, _OURS, sources=(name,))
+def _octets(name: str, label: str, ref: str = _OURS) -> Field:
+    return Field(name, Type.OCTETS, label, ref, sources=(name,))
 
 
 def _undeclared() -> tuple[Field, ...]:
     """Nodes that the tree makes without a declaration; a test holds that none is missing here."""
     protocol = _number("ppp.protocol", "Protocol", "RFC 1661 2", 16)
+    inside = _number("esp.protocol", "Next Header", "RFC 4303 2.6", 8)
+    verdict = _octets("netmip6.verification", "Verdict on an authenticator: good, bad or unchecked")
     return (
         _presence("frame", "Frame", _OURS),
         _presence("raw", "Raw IP", "LINKTYPE_RAW"),
@@ -128,6 +130,13 @@ def _undeclared() -> tuple[Field, ...]:
         _number("icmpv6.type", "Type", "RFC 4443 2.1", 8),
         _number("icmpv6.code", "Code", "RFC 4443 2.1", 8),
         _number("icmpv6.checksum", "Checksum", "RFC 4443 2.1", 16),
+        _octets("esp.iv", "IV", "RFC 4303 2.3"),
+        _octets("esp.icv", "ICV", "RFC 4303 2.8"),
+        _presence("esp.pad", "Padding", "RFC 4303 2.4"),
+        _number("esp.pad_len", "Pad Length", "RFC 4303 2.5", 8),
+        replace(inside, labels=_labels(ipv6.NextHeader)),
+        _presence("netmip6.esp.decrypted", "What ESP carried", "RFC 4303"),
+        replace(verdict, type=Type.TEXT),
         _presence("netmip6.quote", "Packet quoted in an ICMPv6 error", "RFC 4443 3"),
         _number("netmip6.option", "Type of an option that is not known", _OURS, 8),
         _number("netmip6.option.type", "Type of an option", _OURS, 8),

@@ -136,6 +136,17 @@ def test_decode_of_one_frame(capture: Path, capsys: Captured) -> None:
     assert "there is no frame 4" in capsys.readouterr().err
 
 
+def test_decode_with_keys(capsys: Captured) -> None:
+    """A verdict on an authenticator is text that a filter finds."""
+    capture, keys = str(DATA / "01_slaac_handoff.pcap"), str(DATA / "01_slaac_handoff.keys.toml")
+    arguments = ["decode", capture, "--keys", keys, "-Y"]
+    for text in ('netmip6.verification == "good" and mip6', "mip6.auth and ! netmip6.verification"):
+        assert main([*arguments, text]) == 0
+        out = capsys.readouterr().out
+        assert ("Verification: good" in out) == ("==" in text)
+        assert ("Frame " in out) == ("==" in text)
+
+
 def test_decode_of_a_capture_that_breaks(capture: Path, capsys: Captured) -> None:
     """What could be read is there, JSON is an array still, and the error follows."""
     capture.write_bytes(capture.read_bytes() + b"\xff" * 16)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from ipaddress import ip_address
+from dataclasses import replace
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import pytest
 
+from dissectors.authentication.checks import Checks
+from dissectors.authentication.keys import EspKey, Keys
 from dissectors.layout import Kind
 from dissectors.node import Node
 from dissectors.profile import Profile
@@ -19,12 +22,15 @@ from netmip6scope.errors import InputError
 from netmip6scope.filter import protocols
 from netmip6scope.filter.catalogue import FRAMES, catalogue, table_fields
 from netmip6scope.filter.fields import Type
-from netmip6scope.filter.match import node_value
+from netmip6scope.filter.match import node_value, occurrences
 from netmip6scope.filter.protocols import protocol_fields
+from netmip6scope.keys import load_keys
 from netmip6scope.pipeline import analyse
 from netmip6scope.tables.columns import Kind as ColumnKind
 from netmip6scope.tables.schema import TABLES
 from tests import wire
+from tests.dissectors.test_authentication_esp import CBC_KEY, NULL, SENT
+from tests.dissectors.test_authentication_esp import key as esp_key
 
 DATA = Path(__file__).parents[1] / "data" / "netmip6"
 CAPTURES = sorted(p for p in DATA.iterdir() if ".pcap" in p.name)
@@ -46,10 +52,10 @@ def nodes(tree: Node) -> Iterator[Node]:
         yield from nodes(child)
 
 
-def check(frame: bytes, link_type: int) -> int:
+def check(frame: bytes, link_type: int, checks: Checks | None = None) -> int:
     """Every node has a field, and a value of its type or none; how many nodes there were."""
     seen = 0
-    for node in nodes(decode(frame, link_type, len(frame), Profile())):
+    for node in nodes(decode(frame, link_type, len(frame), Profile(), checks)):
         field = protocol_fields()[node.filter]
         value = node_value(field, node)
         assert value is None or isinstance(value, PYTHON[field.type]), node
@@ -72,6 +78,30 @@ def frames(path: Path) -> Iterator[tuple[bytes, int]]:
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
 def test_every_node_of_a_capture_has_a_field(path: Path) -> None:
     assert sum(check(*frame) for frame in frames(path)) > 1000
+    checks = Checks(load_keys(str(DATA / f"{path.name.split('.')[0]}.keys.toml")))
+    assert sum(check(*frame, checks) for frame in frames(path)) > 1000
+
+
+@pytest.mark.parametrize(("key", "esp"), [(esp_key(), NULL), (CBC_KEY, SENT)], ids=["null", "cbc"])
+def test_every_node_of_opened_esp_has_a_field(key: EspKey, esp: bytes) -> None:
+    frame = wire.eth(wire.ipv6(A, B, 50, esp))
+    checks = Checks(Keys(esp=[replace(key, destination=IPv6Address(B))]))
+    assert check(frame, 1, checks) > check(frame, 1)
+
+
+def test_no_filter_can_ask_for_a_key() -> None:
+    """Of a key in an HO Response it can only be asked whether it is there."""
+    secret = bytes(range(0x40, 0x50))
+    body = bytes(4) + wire.context(5, bytes((0, 0, 1, 0, 1, 0, 0, 0)) + secret)
+    frame = wire.eth(wire.ipv6(A, B, 58, wire.icmp6(A, B, 201, 0, body), 255))
+    assert secret in frame
+    tree = decode(frame, 1, len(frame), Profile())
+    found = occurrences(tree, list(protocol_fields().values()))
+    assert found["netmip6.context.security.key"] == [None]
+    assert found["netmip6.context.security.spi"] == [256]
+    values = [value for some in found.values() for value in some]
+    assert not any(secret in value for value in values if isinstance(value, bytes))
+    assert not any(secret.decode() in value for value in values if isinstance(value, str))
 
 
 @pytest.mark.public
