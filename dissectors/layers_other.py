@@ -56,20 +56,23 @@ def _field(header: str, name: str, values: tuple[Any, ...], begin: int, end: int
     return Node(name, name, f"netmip6.{header}.{name}", value, text, begin, end)
 
 
-LAYERS: dict[Key, Layer] = {
-    ("ether", 0x0806): table("ARP", arp.ARP),
-    ("ip", 1): table("ICMP", icmp.ICMP),
-    ("ip", 2): table("IGMP", igmp.IGMP),
-    ("ip", 6): table("TCP", tcp.TCP),
-    ("ip", 89): table("OSPF", ospf.OSPF),
-    ("ip", 103): table("PIM", pim.PIM),
-    ("ip", 112): table("VRRP", vrrp.VRRP),
-    ("ip", 132): table("SCTP", sctp.SCTP),
-    ("udp", 53): table("DNS", dns.DNS),
-    ("udp", 67): table("DHCP", dhcp.DHCP),
-    ("udp", 123): table("NTP", ntp.NTP),
-    ("udp", 1645): table("RADIUS", radius.RADIUS),
-    ("udp", 1646): table("RADIUS", radius.RADIUS),
-    ("udp", 1812): table("RADIUS", radius.RADIUS),
-    ("udp", 1813): table("RADIUS", radius.RADIUS),
+HEADERS: dict[Key, tuple[str, Any]] = {
+    ("ether", 0x0806): ("ARP", arp.ARP),
+    ("ip", 1): ("ICMP", icmp.ICMP),
+    ("ip", 2): ("IGMP", igmp.IGMP),
+    ("ip", 6): ("TCP", tcp.TCP),
+    ("ip", 89): ("OSPF", ospf.OSPF),
+    ("ip", 103): ("PIM", pim.PIM),
+    ("ip", 112): ("VRRP", vrrp.VRRP),
+    ("ip", 132): ("SCTP", sctp.SCTP),
+    ("udp", 53): ("DNS", dns.DNS),
+    ("udp", 67): ("DHCP", dhcp.DHCP),
+    ("udp", 123): ("NTP", ntp.NTP),
+    ("udp", 1645): ("RADIUS", radius.RADIUS),
+    ("udp", 1646): ("RADIUS", radius.RADIUS),
+    ("udp", 1812): ("RADIUS", radius.RADIUS),
+    ("udp", 1813): ("RADIUS", radius.RADIUS),
 }
+"""Each with its label and the dpkt class that lists its fields."""
+
+LAYERS: dict[Key, Layer] = {key: table(*header) for key, header in HEADERS.items()}

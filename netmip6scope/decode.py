@@ -1,10 +1,11 @@
-"""The `decode` command: one frame as a tree, for people or for programs."""
+"""The `decode` command: frames as trees, for people or for programs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from dissectors.authentication.checks import Checks
 from dissectors.frames import FrameBatch
@@ -13,12 +14,28 @@ from dissectors.profile import Profile
 from dissectors.tree import Node, decode
 from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.reader import CaptureFile
-from netmip6scope.errors import UsageError
+from netmip6scope.errors import InputError, UsageError
 from netmip6scope.keys import load_keys
 from netmip6scope.tables.text import seconds
 
+if TYPE_CHECKING:
+    from netmip6scope.filter.select import Filter
+    from netmip6scope.tables.progress import Progress
+
 _DEFAULT = Profile()
 _INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a capture."""
+
+    number: int
+    octets: bytes
+    link_type: int
+    wire_length: int
+    time_ns: int
+    point: str
 
 
 def decode_frame(
@@ -34,12 +51,71 @@ def decode_frame(
     if the capture cannot be read up to it, or the key file not at all.
     """
     checks = Checks(load_keys(keys_path))
-    octets, link_type, wire_length, time_ns = _find(capture, frame, profile, checks)
-    tree = decode(octets, link_type, wire_length, profile, checks)
+    found = _find(capture, frame, profile, checks)
+    tree = _tree(found, profile, checks)
     if format == "json":
-        whole = {"capture": capture, "frame": frame, "time_ns": time_ns, "link_type": link_type}
-        return json.dumps({**whole, "tree": as_json(tree, octets)}, indent=2) + "\n"
-    head = f"Frame {frame}, link type {link_type}, {seconds(time_ns)} s"
+        return json.dumps(_whole(capture, found, tree), indent=2) + "\n"
+    return _page(found, tree)
+
+
+def decode_frames(
+    capture: str,
+    chosen: Filter,
+    frame: int | None,
+    format: str,
+    progress: Progress | None = None,
+    keys_path: str | None = None,
+    profile: Profile = _DEFAULT,
+) -> Iterator[str]:
+    """The frames of a capture that a filter holds for, or the one of them that is asked for.
+
+    As text they have a blank line between them; JSON is one array. Raises as `decode_frame` does.
+    """
+    checks = Checks(load_keys(keys_path))
+    if frame is None:
+        frames = _frames(capture, progress)
+    else:
+        frames = iter([_find(capture, frame, profile, checks)])
+    kept = _kept(frames, chosen, profile, checks)
+    if format != "json":
+        for n, (each, tree) in enumerate(kept):
+            yield ("\n" if n else "") + _page(each, tree)
+        return
+    between: str = "[\n"
+    failure: InputError | None = None
+    try:
+        for each, tree in kept:
+            yield between + json.dumps(_whole(capture, each, tree), indent=2)
+            between = ",\n"
+    except InputError as error:  # what could be read is still an array
+        if between == "[\n":
+            raise
+        failure = error
+    yield "[]\n" if between == "[\n" else "\n]\n"
+    if failure is not None:
+        raise failure
+
+
+def _kept(
+    frames: Iterator[Frame], chosen: Filter, profile: Profile, checks: Checks
+) -> Iterator[tuple[Frame, Node]]:
+    for frame in frames:
+        tree = _tree(frame, profile, checks)
+        if chosen.keeps(tree, frame=frame.number, time=frame.time_ns, point=frame.point):
+            yield frame, tree
+
+
+def _tree(frame: Frame, profile: Profile, checks: Checks) -> Node:
+    return decode(frame.octets, frame.link_type, frame.wire_length, profile, checks)
+
+
+def _whole(capture: str, frame: Frame, tree: Node) -> dict[str, Any]:
+    head = {"capture": capture, "frame": frame.number, "time_ns": frame.time_ns}
+    return {**head, "link_type": frame.link_type, "tree": as_json(tree, frame.octets)}
+
+
+def _page(frame: Frame, tree: Node) -> str:
+    head = f"Frame {frame.number}, link type {frame.link_type}, {seconds(frame.time_ns)} s"
     return "\n".join((head, *as_text(tree))) + "\n"
 
 
@@ -85,29 +161,50 @@ def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
     return {"reason": anomaly.reason, "offset": anomaly.offset}
 
 
-def _find(
-    capture: str, frame: int, profile: Profile, checks: Checks
-) -> tuple[bytes, int, int, int]:
-    """The frame's octets, link type, length on the wire and time; checks learns of those before."""
-    if frame < 1:
-        raise UsageError(f"there is no frame {frame}; frames count from 1")
+def _find(capture: str, number: int, profile: Profile, checks: Checks) -> Frame:
+    """One frame of the one capture that the argument means; checks learns of those before."""
+    if number < 1:
+        raise UsageError(f"there is no frame {number}; frames count from 1")
+    seen = 0
+    for batch in _batches(capture):
+        wanted = number - batch.first_frame
+        for row in range(min(wanted, len(batch))):
+            before = _frame(batch, row)
+            if checks.concerns(before.octets):
+                _tree(before, profile, checks)
+        if wanted < len(batch):
+            return _frame(batch, wanted)
+        seen += len(batch)
+    frames = "1 frame" if seen == 1 else f"{seen} frames"
+    raise UsageError(f"{capture} has {frames}; there is no frame {number}")
+
+
+def _frames(capture: str, progress: Progress | None) -> Iterator[Frame]:
+    for batch in _batches(capture, progress):
+        for row in range(len(batch)):
+            yield _frame(batch, row)
+
+
+def _frame(batch: FrameBatch, row: int) -> Frame:
+    interface = batch.interfaces[int(batch.interface[row])]
+    return Frame(
+        batch.first_frame + row,
+        batch.frame(row),
+        interface.link_type,
+        int(batch.wirelen[row]),
+        int(batch.time_ns[row]),
+        interface.point,
+    )
+
+
+def _batches(capture: str, progress: Progress | None = None) -> Iterator[FrameBatch]:
     sources = expand([capture])
     if len(sources) != 1:
         raise UsageError(f"{capture} means {len(sources)} captures; decode takes one")
-    seen = 0
-    for batch in CaptureFile(sources[0]).batches():
-        wanted = frame - batch.first_frame
-        for row in range(min(wanted, len(batch))):
-            octets, link_type, wire_length, _ = _row(batch, row)
-            if checks.concerns(octets):
-                decode(octets, link_type, wire_length, profile, checks)
-        if wanted < len(batch):
-            return _row(batch, wanted)
-        seen += len(batch)
-    frames = "1 frame" if seen == 1 else f"{seen} frames"
-    raise UsageError(f"{capture} has {frames}; there is no frame {frame}")
-
-
-def _row(batch: FrameBatch, row: int) -> tuple[bytes, int, int, int]:
-    link_type = batch.interfaces[int(batch.interface[row])].link_type
-    return batch.frame(row), link_type, int(batch.wirelen[row]), int(batch.time_ns[row])
+    file = CaptureFile(sources[0])
+    if progress is not None:
+        progress.total_octets = file.size
+    for batch in file.batches():
+        yield batch
+        if progress is not None:
+            progress.update(file.position)

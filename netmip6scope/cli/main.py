@@ -8,10 +8,11 @@ from __future__ import annotations
 import gc
 import sys
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope.cli.parser import PROGRAM, build_parser
-from netmip6scope.errors import INTERRUPTED, OK, Interrupted, ScopeError
+from netmip6scope.errors import INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = build_parser(run_table, run_decode)
+    parser = build_parser(run_table, run_decode, run_fields)
     parser.require_command(arguments)
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -49,11 +50,18 @@ def run_table(options: argparse.Namespace) -> int:
     from netmip6scope.tables.output import resolve, write_to
 
     destination = resolve(options.output, options.format)
+    selection = None
+    if options.filter is not None:
+        from netmip6scope.filter.select import Filter, Selection
+
+        selection = Selection(Filter.parsed(options.filter, options.command))
     with _without_collector():
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, options.command, reading, options.profile)
+            result = analyse(
+                options.captures, options.command, reading, options.profile, selection
+            )
         write_to(result.table, destination, raw_csv=options.raw_csv)
     for warning in result.warnings:
         _say(f"warning: {warning}")
@@ -67,15 +75,46 @@ def run_table(options: argparse.Namespace) -> int:
 
 
 def run_decode(options: argparse.Namespace) -> int:
-    """The decode command: one frame as a tree."""
-    from netmip6scope.decode import decode_frame
+    """The decode command: one frame as a tree, or all that a filter holds for."""
     from netmip6scope.tables.output import standard_output
 
-    tree = decode_frame(options.capture, options.frame, options.format, keys_path=options.keys)
+    parts = _decoded(options)
+    first = next(parts, "")  # a mistake shows before anything is written
     with standard_output() as stream:
-        stream.write(tree.encode("utf-8", "backslashreplace"))
-        if not tree.endswith("\n"):
-            stream.write(b"\n")
+        for part in chain((first,), parts):
+            stream.write(part.encode("utf-8", "backslashreplace"))
+    return OK
+
+
+def _decoded(options: argparse.Namespace) -> Iterator[str]:
+    if options.filter is None:
+        from netmip6scope.decode import decode_frame
+
+        if options.frame is None:
+            raise UsageError("decode needs --frame N or -Y FILTER (see netmip6scope decode --help)")
+        yield decode_frame(options.capture, options.frame, options.format, keys_path=options.keys)
+        return
+    from netmip6scope.decode import decode_frames
+    from netmip6scope.filter.catalogue import FRAMES
+    from netmip6scope.filter.select import Filter
+    from netmip6scope.tables.progress import Progress
+
+    chosen = Filter.parsed(options.filter, FRAMES)
+    with Progress() as meter:
+        # On a terminal the frames themselves show how far it is.
+        progress = None if sys.stdout.isatty() else meter
+        yield from decode_frames(
+            options.capture, chosen, options.frame, options.format, progress, options.keys
+        )
+
+
+def run_fields(options: argparse.Namespace) -> int:
+    """The fields command: what a filter can name."""
+    from netmip6scope.filter.reference import fields_table
+    from netmip6scope.tables.output import resolve, write_to
+
+    destination = resolve(options.output, options.format)
+    write_to(fields_table(options.pattern), destination, raw_csv=options.raw_csv)
     return OK
 
 

@@ -67,7 +67,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser(table: Command, decode: Command) -> Parser:
+def build_parser(table: Command, decode: Command, fields: Command) -> Parser:
     """The parser; ``run`` of what it returns is the function of the command that was given."""
     shared = _shared()
     parser = Parser(
@@ -87,10 +87,17 @@ def build_parser(table: Command, decode: Command) -> Parser:
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         _add_table_options(command)
         command.set_defaults(run=table)
-    about = "one frame as a full tree with byte ranges"
+    about = "one frame, or all that a filter holds for, as full trees with byte ranges"
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
     command.set_defaults(run=decode)
+    about = "what a filter can name, one row per field"
+    command = commands.add_parser("fields", help=about, description=about, parents=[shared])
+    command.add_argument(
+        "pattern", nargs="?", metavar="PATTERN", help="text in the name or label, or a glob"
+    )
+    _add_output_options(command)
+    command.set_defaults(run=fields)
     return parser
 
 
@@ -108,6 +115,17 @@ def _shared() -> Parser:
 
 def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    _add_filter(command, "leave the rows that FILTER holds for")
+    _add_output_options(command)
+    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_filter(command: argparse.ArgumentParser, about: str) -> None:
+    about += ", such as 'mip6.ba.status >= 128': see the command fields"
+    command.add_argument("-Y", "--filter", metavar="FILTER", help=about)
+
+
+def _add_output_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o",
         "--output",
@@ -124,14 +142,12 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave CSV texts that a spreadsheet would run as formulas as they are",
     )
-    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
 def _add_decode_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help=_CAPTURE_HELP)
-    command.add_argument(
-        "--frame", metavar="N", type=_frame_number, required=True, help="frame number, from 1"
-    )
+    command.add_argument("--frame", metavar="N", type=_frame_number, help="frame number, from 1")
+    _add_filter(command, "every frame that FILTER holds for")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument(
         "--keys",

@@ -41,7 +41,12 @@ class Fake:
     interrupt: bool = False
 
     def analyse(
-        self, captures: list[str], want: str, progress: object, profile_path: str | None
+        self,
+        captures: list[str],
+        want: str,
+        progress: object,
+        profile_path: str | None,
+        selection: object,
     ) -> Result:
         self.asked = [captures, want, profile_path]
         self.collector_ran = gc.isenabled()
@@ -55,7 +60,7 @@ class Fake:
         self.asked = [capture, frame, format_, keys_path]
         if self.failure is not None:
             raise self.failure
-        return f"frame {frame}"
+        return f"frame {frame}\n"
 
 
 @pytest.fixture
