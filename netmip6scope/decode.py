@@ -44,6 +44,8 @@ def decode_frame(
     format: str,
     profile: Profile = _DEFAULT,
     keys_path: str | None = None,
+    *,
+    wireshark: bool = False,
 ) -> str:
     """Frame `frame` (from 1) of a capture; format is "text" or "json".
 
@@ -53,6 +55,10 @@ def decode_frame(
     checks = Checks(load_keys(keys_path))
     found = _find(capture, frame, profile, checks)
     tree = _tree(found, profile, checks)
+    if wireshark:
+        from netmip6scope.wireshark.tree import wireshark_tree
+
+        tree = wireshark_tree(tree, found.octets, found.link_type, found.wire_length, profile)
     if format == "json":
         return json.dumps(_whole(capture, found, tree), indent=2) + "\n"
     return _page(found, tree)

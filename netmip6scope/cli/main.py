@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope.cli.parser import PROGRAM, build_parser
-from netmip6scope.errors import INTERRUPTED, OK, Interrupted, ScopeError, UsageError
+from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = build_parser(run_table, run_decode, run_fields)
+    parser = build_parser(_COMMANDS)
     parser.require_command(arguments)
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -44,8 +44,23 @@ def _run(arguments: list[str]) -> int:
     return code
 
 
+def run_findings(options: argparse.Namespace) -> int:
+    """The findings command; exit code 1 if one is as bad as --fail-on says."""
+    from netmip6scope.tables.output import resolve, write_to
+
+    if options.list:
+        from netmip6scope.correlate.finding_rows import listing
+
+        destination = resolve(options.output, options.format)
+        write_to(listing(), destination, raw_csv=options.raw_csv)
+        return OK
+    if not options.captures:
+        raise UsageError("findings needs a capture, or --list (see netmip6scope findings --help)")
+    return run_table(options)
+
+
 def run_table(options: argparse.Namespace) -> int:
-    """The commands whose answer is a table: messages, sessions, handoffs."""
+    """The commands whose answer is a table: messages, sessions, handoffs, findings."""
     from netmip6scope.cli.interrupt import Reading
     from netmip6scope.tables.output import resolve, write_to
 
@@ -59,10 +74,16 @@ def run_table(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(
-                options.captures, options.command, reading, options.profile, selection
-            )
-        write_to(result.table, destination, raw_csv=options.raw_csv)
+            result = analyse(options.captures, options.command, reading, options.profile, selection)
+        table = result.table
+        if options.command == "findings":
+            from netmip6scope.correlate.finding_rows import chosen, worst
+
+            table = chosen(table, options.only, options.ignore)
+            failed = worst(table) >= options.fail_on
+        else:
+            failed = False
+        write_to(table, destination, raw_csv=options.raw_csv)
     for warning in result.warnings:
         _say(f"warning: {warning}")
     for error in result.errors:
@@ -71,7 +92,9 @@ def run_table(options: argparse.Namespace) -> int:
     if reading.interrupted:
         _say("interrupted: the table holds what was read until then")
         return INTERRUPTED
-    return result.errors[0].exit_code if result.errors else OK
+    if result.errors:
+        return result.errors[0].exit_code
+    return FAILED if failed else OK
 
 
 def run_decode(options: argparse.Namespace) -> int:
@@ -92,8 +115,16 @@ def _decoded(options: argparse.Namespace) -> Iterator[str]:
 
         if options.frame is None:
             raise UsageError("decode needs --frame N or -Y FILTER (see netmip6scope decode --help)")
-        yield decode_frame(options.capture, options.frame, options.format, keys_path=options.keys)
+        yield decode_frame(
+            options.capture,
+            options.frame,
+            options.format,
+            keys_path=options.keys,
+            wireshark=options.wireshark,
+        )
         return
+    if options.wireshark:
+        raise UsageError("--wireshark goes with --frame N alone, not with a filter")
     from netmip6scope.decode import decode_frames
     from netmip6scope.filter.catalogue import FRAMES
     from netmip6scope.filter.select import Filter
@@ -116,6 +147,52 @@ def run_fields(options: argparse.Namespace) -> int:
     destination = resolve(options.output, options.format)
     write_to(fields_table(options.pattern), destination, raw_csv=options.raw_csv)
     return OK
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """The verify command: a row for each value that Wireshark shows otherwise."""
+    from netmip6scope.tables.output import resolve, write_to
+    from netmip6scope.tables.progress import Progress
+    from netmip6scope.wireshark.verify import verify
+
+    destination = resolve(options.output, options.format)
+    with Progress() as progress:
+        verdict = verify(options.captures, progress, options.profile)
+    write_to(verdict.table, destination, raw_csv=options.raw_csv)
+    for warning in verdict.warnings:
+        _say(f"warning: {warning}")
+    for error in verdict.errors:
+        report(error, debug=_debug(options))
+    _say(verdict.summary)
+    if verdict.errors:
+        return verdict.errors[0].exit_code
+    return FAILED if verdict.disagreements else OK
+
+
+def run_plugin(options: argparse.Namespace) -> int:
+    """The plugin command: our Wireshark dissector, printed or installed."""
+    from netmip6scope.pipeline import load_profile
+    from netmip6scope.tables.output import standard_output
+    from netmip6scope.wireshark.install import install
+    from netmip6scope.wireshark.plugin import lua_text
+
+    profile = load_profile(options.profile)
+    if options.install:
+        _say(f"installed {install(profile)}")
+        return OK
+    with standard_output() as stream:
+        stream.write(lua_text(profile).encode("ascii"))
+    return OK
+
+
+_COMMANDS = {
+    "table": run_table,
+    "findings": run_findings,
+    "decode": run_decode,
+    "fields": run_fields,
+    "verify": run_verify,
+    "plugin": run_plugin,
+}
 
 
 def report(error: ScopeError, *, debug: bool) -> None:

@@ -12,13 +12,15 @@ from netmip6scope import __version__
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from _typeshed import SupportsWrite
 
     Command = Callable[[argparse.Namespace], int]
 
 PROGRAM = "netmip6scope"
+_SEVERITIES = ("note", "warning", "error")
+_NEVER = len(_SEVERITIES)
 _EXIT_CODES = (
     "exit codes: 0 fine; 1 the thing asked about failed; 2 wrong use or unreadable input; "
     "3 a needed program is missing; 130 interrupted"
@@ -67,8 +69,11 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser(table: Command, decode: Command, fields: Command) -> Parser:
-    """The parser; ``run`` of what it returns is the function of the command that was given."""
+def build_parser(runs: Mapping[str, Command]) -> Parser:
+    """The parser; ``run`` of what it returns is the function of the command that was given.
+
+    runs: those functions, by command; "table" stands for all commands whose answer is a table.
+    """
     shared = _shared()
     parser = Parser(
         prog=PROGRAM,
@@ -86,18 +91,32 @@ def build_parser(table: Command, decode: Command, fields: Command) -> Parser:
     ):
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         _add_table_options(command)
-        command.set_defaults(run=table)
+        command.set_defaults(run=runs["table"])
+    about = "one row per finding: what went wrong, where, and where it is written"
+    command = commands.add_parser("findings", help=about, description=about, parents=[shared])
+    _add_findings_options(command)
+    command.set_defaults(run=runs["findings"])
     about = "one frame, or all that a filter holds for, as full trees with byte ranges"
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
-    command.set_defaults(run=decode)
+    command.set_defaults(run=runs["decode"])
     about = "what a filter can name, one row per field"
     command = commands.add_parser("fields", help=about, description=about, parents=[shared])
     command.add_argument(
         "pattern", nargs="?", metavar="PATTERN", help="text in the name or label, or a glob"
     )
     _add_output_options(command)
-    command.set_defaults(run=fields)
+    command.set_defaults(run=runs["fields"])
+    about = "compare our decode with Wireshark's, field by field"
+    command = commands.add_parser("verify", help=about, description=about, parents=[shared])
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    _add_output_options(command)
+    _add_profile_option(command)
+    command.set_defaults(run=runs["verify"])
+    about = "make our dissector for Wireshark"
+    command = commands.add_parser("plugin", help=about, description=about, parents=[shared])
+    _add_plugin_options(command)
+    command.set_defaults(run=runs["plugin"])
     return parser
 
 
@@ -117,7 +136,33 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
-    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+    _add_profile_option(command)
+
+
+def _add_findings_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="*", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument(
+        "--fail-on",
+        type=_severity,
+        metavar="SEVERITY",
+        default=_NEVER,
+        help="exit code 1 if there is a finding of this severity or a worse one: "
+        "error, warning or note",
+    )
+    for name, about in (("only", "leave these codes"), ("ignore", "leave these codes out")):
+        command.add_argument(
+            f"--{name}", action="append", default=[], metavar="CODE", type=str.upper, help=about
+        )
+    command.add_argument("--list", action="store_true", help="explain every code")
+    _add_filter(command, "leave the rows that FILTER holds for")
+    _add_output_options(command)
+    _add_profile_option(command)
+
+
+def _severity(text: str) -> int:
+    if text not in _SEVERITIES:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_SEVERITIES)}")
+    return _SEVERITIES.index(text)
 
 
 def _add_filter(command: argparse.ArgumentParser, about: str) -> None:
@@ -144,6 +189,20 @@ def _add_output_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_profile_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_plugin_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", choices=("wireshark",), help="which program it is for")
+    command.add_argument(
+        "--install",
+        action="store_true",
+        help="put it into your own Wireshark plugin folder, rather than print it",
+    )
+    _add_profile_option(command)
+
+
 def _add_decode_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help=_CAPTURE_HELP)
     command.add_argument("--frame", metavar="N", type=_frame_number, help="frame number, from 1")
@@ -153,6 +212,11 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
         "--keys",
         metavar="FILE",
         help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
+    )
+    command.add_argument(
+        "--wireshark",
+        action="store_true",
+        help="show Wireshark's own tree of the frame",
     )
 
 

@@ -126,6 +126,14 @@ FINDINGS: tuple[Column, ...] = (
 )
 """One row per finding."""
 
+FINDING_CODES: tuple[Column, ...] = (
+    _text("code", "The code."),
+    _text("severity", "error, warning or note."),
+    _text("what", "What it means."),
+    _text("ref", "Where it is written."),
+)
+"""One row per code that a finding can have."""
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "messages": MESSAGES,
     "sessions": SESSIONS,
