@@ -88,6 +88,12 @@ class Judge:
             address = event.hoa if event.hoa >= 0 else event.hoa4
             self._note(Code.HOA_DUPLICATE, event, session, hoa_address=address)
 
+    def forget(self, sessions: list[Session], handoffs: list[Handoff]) -> None:
+        """These sessions are no more, and of the handoffs only these are left."""
+        for finding in self.findings:
+            finding.session = None if finding.session in sessions else finding.session
+            finding.handoff = finding.handoff if finding.handoff in handoffs else None
+
     def stale(self, session: Session, event: Event) -> None:
         """An AR that the mobile node has left renews the binding."""
         assert session.ar is not None

@@ -111,14 +111,14 @@ class Story:
             session = handoff.session
             self.handoffs.remove(handoff)
             session.handoffs.remove(handoff)
-            lone = session.attach_ar is session.ar is None and not session.handoffs
-            if lone:
-                self.sessions.remove(session)
-            self.joined = [
-                ((None if lone else s), None) if h is handoff else (s, h) for s, h in self.joined
-            ]
             assert handoff.answer is not None
-            self._judge.unasked(handoff.answer, None if lone else session)
+            self._judge.unasked(handoff.answer, session)
+        lone = [s for s in self.sessions if s.attach_ar is s.ar is None and not s.handoffs]
+        self.sessions = [s for s in self.sessions if s not in lone]
+        self._judge.forget(lone, self.handoffs)
+        self.joined = [
+            (None if s in lone else s, h if h in self.handoffs else None) for s, h in self.joined
+        ]
         for place, session in enumerate(self.sessions):
             session.place = place
         for place, handoff in enumerate(self.handoffs):
