@@ -25,7 +25,7 @@ from netmip6scope.correlate.finding_rows import findings_table
 from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.rows import handoffs_table, sessions_table
 from netmip6scope.correlate.texts import Texts
-from netmip6scope.errors import InputError, ScopeError, UsageError
+from netmip6scope.errors import InputError, Interrupted, ScopeError, UsageError
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def analyse(
         single = not {"messages", "findings"}.isdisjoint(wanted)
         single |= selection is not None and selection.needs_messages
         found, messages = run.one_after_another(sources, keep=single)
+    if not run.frames and run.errors and not isinstance(run.errors[0], Interrupted):
+        raise run.errors[0]
     texts = Texts(run.scanner.addresses, run.scanner.names)
     built: dict[str, Table] = {}
     for name in wanted:
@@ -110,6 +112,7 @@ class _Run:
         self.scanner = Scanner(profile)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
+        self.frames = 0
         self.checks = CaptureChecks()
         self.clocks: list[tuple[str, Clock]] = []
         """Every other point's clock."""
@@ -195,13 +198,14 @@ class _Run:
         for file in files:
             try:
                 for batch in file.batches():
+                    self.frames += len(batch)
                     yield batch
                     if self._progress is not None:
                         self._progress.update(done + file.position)
             except ScopeError as error:
-                if len(files) == 1 and not file.position:
-                    raise
                 self.errors.append(error)
+                if isinstance(error, Interrupted):
+                    break
             done += file.position
             self.warnings += [
                 f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dissectors.frames import Interface, Ints
+from dissectors.text import printable
 
 MAX_INTERFACES = 65536
 """Of one section, and different ones of a file: more is a hostile file."""
@@ -117,7 +118,7 @@ def describe(block: bytes, order: str) -> Description:
         if code == _END:
             break
         if code == _NAME:
-            name = value.rstrip(b"\0").decode("utf-8", "replace")
+            name = printable(value.rstrip(b"\0"))
         elif code == _TSRESOL and length == 1:
             tsresol = value[0]
         elif code == _TSOFFSET and length == 8:

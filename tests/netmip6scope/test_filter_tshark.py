@@ -53,7 +53,6 @@ DIFFERENT = {
     "ipv6.opt": "tshark has it for every option, here it is what two of them are named after",
     "ip.version": "tshark has it for IPv6 as well",
     "ip.hdr_len": "tshark gives octets; other numbers that count fours it leaves alone",
-    "icmpv6.data": "tshark calls the data of an Echo data.data",
     "mip6.auth.auth_data": "tshark leaves out the last two octets",
     "mip6.mseg_id.timestamp": "tshark takes it for a time, and 70 years late",
 }
