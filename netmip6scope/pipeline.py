@@ -128,17 +128,20 @@ class _Run:
         """Files that follow each other in time, by one clock; keep: messages are asked for."""
         messages = MessageRows()
         # What reading held is let go before the rest begins.
-        end_ns = max(self._read(sources, messages if keep else None), default=NULL)
-        return self._correlator.finish(end_ns), messages
+        self._read(sources, messages if keep else None)
+        return self._correlator.finish(self.checks.end_ns), messages
 
-    def _read(self, sources: list[Source], messages: MessageRows | None) -> Iterator[int]:
-        """Feed every batch; its latest time."""
-        for batch in self._checked(sources):
-            scanned = self._scan(batch)
+    def _read(self, sources: list[Source], messages: MessageRows | None) -> None:
+        batches = self._checked(sources)
+        if self._selection is None:
+            stream = self.scanner.stream(batches)
+        else:
+            # A filter looks into frames, which are there until the next batch is read.
+            stream = map(self._scan, batches)
+        for scanned in stream:
             self._correlator.feed(scanned)
             if messages is not None:
-                messages.add(scanned.messages, [i.point for i in batch.interfaces])
-            yield int(batch.time_ns.max())
+                messages.add(scanned.messages, [i.point for i in scanned.interfaces])
 
     def together(
         self, sources: list[Source], clock_of: list[int]

@@ -24,7 +24,7 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     kind = np.full(len(c.at), -1)
     icmp = np.flatnonzero((c.proto == NextHeader.ICMPV6) & there)
     kind[icmp] = icmpv6_kinds(data, c.at.take(icmp), c.limit.take(icmp), profile)
-    picked = np.flatnonzero(mobility | (kind >= 0))
+    picked = np.flatnonzero((mobility | (kind >= 0)) & ~c.aside)
     m = MessageBatch.blank(len(picked))
     m.frame[:] = frames.number.take(picked)
     m.time_ns[:] = frames.time_ns.take(picked)

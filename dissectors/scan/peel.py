@@ -251,7 +251,12 @@ def _fragment(data: Octets, c: Cursor, rows: Ints) -> None:
     c.proto[rows] = data[at]
     c.at[rows] = at + 8
     # An offset, or more fragments (RFC 8200 4.5).
-    c.set_aside(rows[(gather.number(data, at + 2, 2) & 0xFFF9) != 0])
+    word = gather.number(data, at + 2, 2)
+    part = word & 0xFFF9 != 0
+    c.aside[rows[part]] = True
+    # The first part of a tunnelled packet shows whose it is; no other part and no message counts.
+    shows = (word >> 3 == 0) & ((c.proto[rows] == IPV6) | (c.proto[rows] == IPV4))
+    c.stop(rows[part & ~shows])
 
 
 def _authentication(data: Octets, c: Cursor, rows: Ints) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dissectors.node import Node
 from dissectors.profile import Profile
 from dissectors.scan.lane import Scanner
 from dissectors.tree import decode
@@ -49,12 +50,19 @@ def compare(
         if number in aside:
             assert may_need_the_object_lane(tree), place
             assert mine.message in (None, seen.message), place
-            assert mine.packet is None or seen.packet is not None, place
+            # The first part of a tunnelled packet tells the scan lane enough to count it.
+            assert mine.packet is None or seen.packet is not None or first_part(tree), place
         else:
             assert mine == seen, place
         messages += mine.message is not None
         packets += mine.packet is not None
     return messages, packets
+
+
+def first_part(tree: Node) -> bool:
+    headers = [layer for layer in tree.children if layer.name == "fraghdr"]
+    values = [{field.name: field.value for field in header.children} for header in headers]
+    return any(header.get("offset") == 0 and header.get("more") for header in values)
 
 
 def captured_frames(path: Path) -> dict[int, list[tuple[bytes, int]]]:
