@@ -55,7 +55,7 @@ SESSIONS: tuple[Column, ...] = (
     _text("auth", "How access was authenticated: pap, chap or eap."),
     _text("ar_path", "Access routers of accepted bindings in order, joined by ' > '."),
     _time("start", "First message of the session."),
-    _time("end", "Last message of the session."),
+    _time("end", "When it was released, or its binding ran out."),
     _text("state", "State at the capture's end: active, released, expired, rejected, partial."),
     _duration("setup_ms", "From the node's first layer-3 request to the access router's answer."),
     _duration("auth_ms", "From the first access request to its acceptance."),

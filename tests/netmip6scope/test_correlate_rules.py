@@ -1,7 +1,4 @@
-"""What the contract asks for and the tables do not give yet.
-
-Each test is headed by the sentence it proves. Where one passes it moves to the module of its kind.
-"""
+"""Sentences of the contract that are easily missed; each test is headed by the one it proves."""
 
 from __future__ import annotations
 
