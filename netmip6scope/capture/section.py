@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,7 @@ class BadBlock(Exception):
     """A block whose content contradicts its lengths; the message says how."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """One Interface Description Block; `name` is None without the option."""
 
     link_type: int
@@ -32,7 +32,7 @@ class Description:
     tsoffset_s: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Table:
     """Columns over the interfaces of a section, all (n,) int64."""
 
@@ -42,7 +42,7 @@ class Table:
     tsoffset_s: Ints
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Section:
     """A byte order and the interfaces described so far; `index` is that in the file's table."""
 
