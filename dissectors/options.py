@@ -16,7 +16,7 @@ from dissectors.registries import MOBILITY_OPTIONS
 PAD1 = 0
 PADN = 1
 
-_LONGER = {7: 1, 21: 4}
+LONGER = {7: 1, 21: 4}
 """Mobility options that some write longer than their Length says, and by how many octets.
 
 RFC 4068 6.4.4 leaves the Option-Code out of MH-LLA's Length, RFC 5568 6.4.5 the SPI out of BADF's.
@@ -70,7 +70,7 @@ def _tlv_extent(registry: Registry, data: bytes, at: int, end: int) -> Span:
         return Span(PAD1, at, at + 1, at + 1)
     _two_octets(registry, at, end)
     size = 2 + data[at + 1]
-    more = _LONGER.get(data[at], 0) if registry is MOBILITY_OPTIONS else 0
+    more = LONGER.get(data[at], 0) if registry is MOBILITY_OPTIONS else 0
     plain, longer = at + size, at + size + more
     if more and not _clean(registry, data, plain, end) and _clean(registry, data, longer, end):
         return Span(data[at], at, at + 2, longer, more)
