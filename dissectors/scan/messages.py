@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dissectors.frames import Ints, PickedFrames
+from dissectors.frames import Ints, Octets, PickedFrames
 from dissectors.ipv6 import NextHeader
 from dissectors.profile import Profile
-from dissectors.scan import gather
+from dissectors.scan import checksums, gather
 from dissectors.scan.batch import MessageBatch
 from dissectors.scan.peel import MOBILITY_IN_UDP, Cursor
 from dissectors.scan.signalling import Bodies, Books, Places, icmpv6_kinds
@@ -39,6 +39,7 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     bodies.mobility_headers(places.pick(np.flatnonzero(kind < 0)))
     others = np.flatnonzero(kind >= 0)
     bodies.icmpv6(places.pick(others), kind.take(others))
+    _checksums(data, c, picked, m)
     return m
 
 
@@ -52,3 +53,19 @@ def _header(frames: PickedFrames, c: Cursor, picked: Ints, m: MessageBatch, book
         at = ip[four]
         m.src[four], m.dst[four] = books.addresses.four_pairs(frames.data, at + 12)
         m.hop_limit[four] = gather.number(frames.data, at + 8, 1)
+
+
+def _checksums(data: Octets, c: Cursor, picked: Ints, m: MessageBatch) -> None:
+    """Read those of whole messages behind IPv6; in UDP it is that one's that counts (RFC 5844)."""
+    whole = (m.length >= 0) & (c.at.take(picked) + m.length <= c.limit.take(picked))
+    rows = np.flatnonzero(whole & c.six.take(picked) & (c.proto.take(picked) < 256))
+    place = picked.take(rows)
+    ip, home, final = c.ip.take(place), c.home.take(place), c.final.take(place)
+    m.checksum[rows] = checksums.right(
+        data,
+        c.at.take(place),
+        m.length.take(rows),
+        np.where(home >= 0, home, ip + 8),
+        np.where(final >= 0, final, ip + 24),
+        np.where(c.proto.take(place) == NextHeader.ICMPV6, NextHeader.ICMPV6, NextHeader.MOBILITY),
+    )
