@@ -11,9 +11,6 @@ from dissectors.packet import Builder, Packet
 from dissectors.registries import ROUTING_HEADERS
 from dissectors.step import VERSION, Key, Layer, Step
 
-_MOBILITY_PORT = 5436
-"""PMIPv6 control over IPv4 (RFC 5844 4.1.3)."""
-
 
 def ipv6_header(packet: Packet, begin: int, end: int) -> Step:
     builder = Builder(packet, ipv6.Ipv6Header.layout, begin, end).fields()
@@ -25,6 +22,8 @@ def ipv6_header(packet: Packet, begin: int, end: int) -> Step:
     assert isinstance(destination, IPv6Address)
     packet.source, packet.destination = source, destination
     odd = _version(builder, 6, begin)
+    if odd:
+        return Step(builder.node("ipv6", after, anomalies=odd), None, after, end)
     following = builder.number("next_header")
     length = builder.number("payload_length")
     stop = after + length
@@ -43,10 +42,13 @@ def ipv4_header(packet: Packet, begin: int, end: int) -> Step:
         return Step(builder.node("ipv4", end), None, end, end)
     packet.source = packet.destination = None
     odd = _version(builder, 4, begin)
-    size = max(builder.number("header_length") * 4, ipv6.Ipv4Header.layout.fixed)
-    stop = begin + builder.number("total_length")
-    if builder.number("header_length") < 5:
+    size = builder.number("header_length") * 4
+    if size < ipv6.Ipv4Header.layout.fixed:
         odd += (Anomaly("header length is below 20 octets", begin),)
+    if odd:
+        after = begin + ipv6.Ipv4Header.layout.fixed
+        return Step(builder.node("ipv4", after, anomalies=odd), None, after, end)
+    stop = begin + builder.number("total_length")
     if stop > end or stop < begin + size:
         at = begin + ipv6.Ipv4Header.layout["total_length"].begin
         odd += (Anomaly("total length does not fit the packet", at),)
@@ -194,8 +196,8 @@ def udp(packet: Packet, begin: int, end: int) -> Step:
     following: Key = ("udp", min(ports))
     if ipv6.DSMIPV6_PORT in ports:
         following = VERSION
-    elif _MOBILITY_PORT in ports:
-        following = ("ip", ipv6.NextHeader.MOBILITY)
+    elif ipv6.PMIPV6_PORT in ports:
+        following = ("udp", ipv6.PMIPV6_PORT)
     return Step(node, following, after, stop)
 
 

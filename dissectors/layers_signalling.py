@@ -16,6 +16,12 @@ _ICMPV6_FIXED = 4
 _ERRORS = range(1, 5)
 
 
+def mobility_header_in_udp(packet: Packet, begin: int, end: int) -> Step:
+    """PMIPv6 over IPv4: UDP's checksum is used instead of the header's (RFC 5844 4.1.3)."""
+    packet.source = packet.destination = None
+    return mobility_header(packet, begin, end)
+
+
 def mobility_header(packet: Packet, begin: int, end: int) -> Step:
     """The header, the message behind it, and whether the checksum is right (RFC 6275 6.1)."""
     layout = MobilityHeader.layout
@@ -126,5 +132,6 @@ def _without_packet(node: Node) -> Node:
 LAYERS: dict[Key, Layer] = {
     ("ip", ipv6.NextHeader.MOBILITY): mobility_header,
     ("ip", ipv6.NextHeader.MOBILITY_OLD): mobility_header,
+    ("udp", ipv6.PMIPV6_PORT): mobility_header_in_udp,
     ("ip", ipv6.NextHeader.ICMPV6): icmpv6,
 }

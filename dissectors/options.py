@@ -36,10 +36,13 @@ class Span:
 
 def walk(registry: Registry, data: bytes, begin: int, end: int) -> Iterator[Span]:
     """The options between begin and end, paddings included; ParseError where one runs out."""
-    extent = _nd_extent if registry.framing is Framing.ND else _tlv_extent
     at = begin
+    clean: dict[int, bool] = {end: True}
     while at < end:
-        span = extent(registry, data, at, end)
+        if registry.framing is Framing.ND:
+            span = _nd_extent(registry, data, at, end)
+        else:
+            span = _tlv_extent(registry, data, at, end, clean)
         yield span
         at = span.end
 
@@ -65,14 +68,18 @@ def _nd_extent(registry: Registry, data: bytes, at: int, end: int) -> Span:
     return Span(data[at], at, at + 2, at + size)
 
 
-def _tlv_extent(registry: Registry, data: bytes, at: int, end: int) -> Span:
+def _tlv_extent(registry: Registry, data: bytes, at: int, end: int, clean: dict[int, bool]) -> Span:
     if data[at] == PAD1:
         return Span(PAD1, at, at + 1, at + 1)
     _two_octets(registry, at, end)
     size = 2 + data[at + 1]
     more = LONGER.get(data[at], 0) if registry is MOBILITY_OPTIONS else 0
     plain, longer = at + size, at + size + more
-    if more and not _clean(registry, data, plain, end) and _clean(registry, data, longer, end):
+    if (
+        more
+        and not _clean(registry, data, plain, end, clean)
+        and _clean(registry, data, longer, end, clean)
+    ):
         return Span(data[at], at, at + 2, longer, more)
     _fits(registry, data, at, size, end)
     return Span(data[at], at, at + 2, at + size)
@@ -90,22 +97,38 @@ def _fits(registry: Registry, data: bytes, at: int, size: int, end: int) -> None
         )
 
 
-def _clean(registry: Registry, data: bytes, at: int, end: int) -> bool:
-    """Whether plain options that hold their fields, with zero padding, fill [at, end) exactly."""
-    while at < end:
-        if data[at] == PAD1:
-            at += 1
-            continue
-        if at + 2 > end:
-            return False
-        size = data[at + 1]
-        known = registry.types.get(data[at])
-        if known is not None and not _holds(known.layout, size):
-            return False
-        if data[at] == PADN and any(data[at + 2 : at + 2 + size]):
-            return False
-        at += 2 + size
-    return at == end
+def _clean(registry: Registry, data: bytes, at: int, end: int, known: dict[int, bool]) -> bool:
+    """Whether plain options that hold their fields, with zero padding, fill [at, end) exactly.
+
+    known: the answers so far, by place; a list is looked through once, however often it is asked.
+    """
+    passed = []
+    while at not in known:
+        passed.append(at)
+        after = _after_clean(registry, data, at, end)
+        if after is None or after > end:
+            known[at] = False
+        else:
+            at = after
+    known.update(dict.fromkeys(passed, known[at]))
+    return known[at]
+
+
+def _after_clean(registry: Registry, data: bytes, at: int, end: int) -> int | None:
+    """Where a clean option ends; None if this is none."""
+    if at >= end:
+        return None
+    if data[at] == PAD1:
+        return at + 1
+    if at + 2 > end:
+        return None
+    size = data[at + 1]
+    known = registry.types.get(data[at])
+    if known is not None and not _holds(known.layout, size):
+        return None
+    if data[at] == PADN and any(data[at + 2 : at + 2 + size]):
+        return None
+    return at + 2 + size
 
 
 def _holds(layout: Layout, size: int) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from dissectors import layers_ip, layers_link, layers_other, layers_signalling
 from dissectors.authentication.checks import Checks
+from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
 from dissectors.masking import masked
 from dissectors.node import Node
@@ -32,6 +33,16 @@ MOST_LAYERS = 128
 """Headers followed in one packet, so that a chain of tiny ones ends."""
 
 _IP_HEADERS = (layers_ip.ipv6_header, layers_ip.ipv4_header)
+_IPV6_ONLY = (
+    NextHeader.HOP_BY_HOP,
+    NextHeader.ROUTING,
+    NextHeader.FRAGMENT,
+    NextHeader.ICMPV6,
+    NextHeader.DESTINATION_OPTIONS,
+    NextHeader.MOBILITY_OLD,
+    NextHeader.MOBILITY,
+)
+"""What IPv4 does not carry, whatever its protocol field says."""
 _FURTHEST = 1 << 20
 """An end that no length field reaches: a quoted packet may promise more than is quoted."""
 
@@ -89,6 +100,8 @@ def _step(packet: Packet, key: Key | None, begin: int, end: int) -> Step | None:
         key = ("ip", 4) if packet.data[begin] >> 4 == 4 else ("ip", 41)
     layer = LAYERS.get(key)
     if layer is None or key == ("ip", 59):
+        return None
+    if packet.source is None and key[0] == "ip" and key[1] in _IPV6_ONLY:
         return None
     if layer in _IP_HEADERS:
         packet.depth += 1

@@ -109,13 +109,15 @@ class TunnelBatch:
 class Scanned:
     """Frames of one file, scanned: a batch, or several in a row.
 
-    aside: frames that need the object lane; like a batch's, their data is valid until the next of
-    these is asked for. `interface` columns count in `interfaces`.
+    aside: numbers of the frames that need the object lane, aside_frames: these frames; like those
+    of a batch they are valid until the next is asked for. `interface` columns count in
+    `interfaces`.
     """
 
     messages: MessageBatch
     tunnels: TunnelBatch
-    aside: PickedFrames
+    aside: Ints
     names: Names
     addresses: AddressBook
-    interfaces: tuple[Interface, ...]
+    interfaces: tuple[Interface, ...] = ()
+    aside_frames: PickedFrames | None = None

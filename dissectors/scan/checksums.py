@@ -6,6 +6,8 @@ so 64-bit words are added as they lie in memory. Messages of equal length are ad
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
@@ -52,4 +54,4 @@ def _swapped(number: Ints) -> Words:
 
 def _first(octets: int) -> np.uint64:
     """A mask for the first octets of a word in memory."""
-    return np.frombuffer(b"\xff" * octets + bytes(8 - octets), np.uint64)[0]
+    return np.uint64(int.from_bytes(b"\xff" * octets + bytes(8 - octets), sys.byteorder))

@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
-from dissectors.ipv6 import DSMIPV6_PORT, NextHeader
+from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT, NextHeader
 from dissectors.profile import Profile
 from dissectors.scan.kinds import ICMP_KINDS
 from dissectors.scan.link import IPV4, IPV6
-from dissectors.scan.peel import PMIPV6_PORT
 from dissectors.scan.tunnels import ROW
 
 _FULL = 40 + 40 + 4

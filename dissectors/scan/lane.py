@@ -102,13 +102,15 @@ class Scanner:
             found, inside, aside[rows] = self._looked_into(chunk)
             parts.append(found)
             tunnels = [*tunnels, inside]
+        frames = rare.frames.pick(np.flatnonzero(aside))
         return Scanned(
             MessageBatch.join(parts),
             TunnelBatch.join(tunnels),
-            rare.frames.pick(np.flatnonzero(aside)),
+            frames.number,
             self.names,
             self.addresses,
             interfaces,
+            frames,
         )
 
     def _looked_into(self, rare: Opened) -> tuple[MessageBatch, TunnelBatch, Flags]:

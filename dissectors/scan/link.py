@@ -46,8 +46,7 @@ def _network(data: Octets, start: Ints, end: Ints, link_type: int) -> tuple[Ints
         either = link_type == link.LINKTYPE_NULL
         return start + 4, (_either_order if either else _family)(data, start, end)
     if link_type in _BY_VERSION:
-        version = np.where(start < end, data[start] >> 4, 0)
-        return start, np.where(version == 4, IPV4, np.where(version == 6, IPV6, UNKNOWN))
+        return start, np.where(data.take(start) >> 4 == 4, IPV4, IPV6)
     return start, np.full(len(start), _AT_ONCE.get(link_type, UNKNOWN))
 
 

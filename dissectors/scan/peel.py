@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
-from dissectors.ipv6 import DSMIPV6_PORT, NextHeader
+from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT, NextHeader
 from dissectors.scan import gather
 from dissectors.scan.link import IPV4, IPV6
 
 STOPPED = -1
 MOBILITY_IN_UDP = 256 + NextHeader.MOBILITY
 """PMIPv6 over IPv4 (RFC 5844 4.1.3); above all protocol numbers."""
-PMIPV6_PORT = 5436
 
 _MAX_STEPS = 48
 _HOME_ADDRESS_OPTION = 201

@@ -90,6 +90,7 @@ class Bodies:
         m.malformed[p.row[beyond]] = (p.end - p.at)[beyond]
         end = np.minimum(p.end, p.at + size)
         p = p._replace(end=end, limit=np.minimum(p.limit, end))
+        m.cut[p.row] = p.end > p.limit
         kind = data[p.at + 2]
         m.detail[p.row] = kind
         # Where both stand, the option is the sender's home address, the header the receiver's.
