@@ -146,7 +146,10 @@ class InternTable:
         folded = keys >> _HALF
         folded ^= keys
         mixed: Words = folded @ self._odd
-        return (mixed >> np.uint64(64 - self._bits)).view(np.int64)
+        mixed ^= mixed >> _HALF
+        mixed *= self._odd[0]
+        mixed >>= np.uint64(64 - self._bits)
+        return mixed.view(np.int64)
 
     def _same(self, numbers: NDArray[np.int32], keys: Words) -> NDArray[np.bool_]:
         """Whether the key of each number is the one beside it; no number is no key."""

@@ -44,7 +44,8 @@ class Packet:
         """The anomaly if `size` octets at `begin` are not all there."""
         if begin + size <= min(end, self.stop):
             return None
-        if begin + size <= end:
+        # The first octet that lacks is one that was cut, whatever else is wrong with the lengths.
+        if self.stop < end:
             return Anomaly(f"{what}: {self.cut}", min(begin + size, self.stop))
         return Anomaly(f"{what} needs {size} octets, {max(0, end - begin)} are there", begin)
 
@@ -131,7 +132,7 @@ class Builder:
     def _lacking(self, field: Field, lack: Anomaly) -> None:
         """Octets that a lesser form of the message leaves out are no anomaly (`Layout.least`)."""
         there = self.end - self.begin
-        if field.end <= there:
+        if field.end <= there or self.packet.stop < self.end:
             self.anomalies.append(lack)
         elif there < self.layout.least:
             reason = f"{self.layout.label} needs {self.layout.least} octets, {there} are there"

@@ -124,8 +124,6 @@ class Scanner:
         packets = self.tunnels.other(
             frames.data, cursor.tunnel[inside], cursor.inner[inside], captured[inside]
         )
-        return (
-            messages(frames, cursor, Books(self.addresses, self.names), self.profile),
-            TunnelBatch(frames.number[inside], frames.time_ns[inside], *packets),
-            cursor.aside | (proto == link.UNKNOWN),
-        )
+        tunnels = TunnelBatch(frames.number[inside], frames.time_ns[inside], *packets)
+        found = messages(frames, cursor, Books(self.addresses, self.names), self.profile)
+        return found, tunnels, cursor.aside | (proto == link.UNKNOWN)

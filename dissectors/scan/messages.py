@@ -17,7 +17,7 @@ _MOBILITY[[NextHeader.MOBILITY, NextHeader.MOBILITY_OLD, MOBILITY_IN_UDP]] = Tru
 
 
 def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
-    """The signalling that the frames' peeling ended at."""
+    """The signalling that the frames' peeling ended at; where more is behind it, they are aside."""
     data = frames.data
     there = c.at < c.limit
     mobility = _MOBILITY.take(c.proto) & there
@@ -36,7 +36,8 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     places = Places(np.arange(len(picked)), *(column.take(picked) for column in columns))
     bodies = Bodies(data, m, books, profile)
     kind = kind.take(picked)
-    bodies.mobility_headers(places.pick(np.flatnonzero(kind < 0)))
+    more = bodies.mobility_headers(places.pick(np.flatnonzero(kind < 0)))
+    c.aside[picked.take(more)] = True
     others = np.flatnonzero(kind >= 0)
     bodies.icmpv6(places.pick(others), kind.take(others))
     _checksums(data, c, picked, m)

@@ -13,6 +13,7 @@ import numpy as np
 from dissectors import handoff, mobility, mobility_options, neighbor
 from dissectors.codec import icmpv6_class
 from dissectors.frames import Ints, Octets
+from dissectors.ipv6 import NextHeader
 from dissectors.layout import Kind, Layout, Message
 from dissectors.profile import Profile
 from dissectors.registries import CONTEXTS, MOBILITY_MESSAGES
@@ -79,13 +80,17 @@ class Bodies:
         self._profile = profile
         self._begin = np.zeros(len(m), np.int64)
 
-    def mobility_headers(self, p: Places) -> None:
-        """Messages that begin with a Mobility Header (RFC 6275 6.1.1)."""
+    def mobility_headers(self, p: Places) -> Ints:
+        """Messages that begin with a Mobility Header (RFC 6275 6.1.1).
+
+        Rows behind whose header there is more, as Payload Proto says, are returned.
+        """
         data, m = self._data, self._m
         m.kind[p.row] = MessageKind.OTHER_MH
         p = self._there(p, 0, _MH_FIXED)
         size = gather.number(data, p.at + 1, 1) * 8 + 8
         m.length[p.row] = size
+        follows = (data.take(p.at) != NextHeader.NO_NEXT_HEADER) & (p.at + size < p.limit)
         beyond = np.flatnonzero(p.at + size > p.end)
         m.malformed[p.row[beyond]] = (p.end - p.at)[beyond]
         end = np.minimum(p.end, p.at + size)
@@ -102,6 +107,7 @@ class Bodies:
             m.kind[mine.row] = MH_KINDS.get(number, MessageKind.OTHER_MH)
             if number in MOBILITY_MESSAGES.types:
                 self._mobility_message(mine, MOBILITY_MESSAGES.types[number])
+        return p.row.take(np.flatnonzero(follows))
 
     def _mobility_message(self, p: Places, message: type[Message]) -> None:
         m, layout = self._m, message.layout
@@ -199,11 +205,11 @@ class Bodies:
         return p, options._replace(row=p.row[options.row]), (p.row[row], at)
 
     def _there(self, p: Places, offset: int, size: int) -> Places:
-        """Messages that have `size` octets; the others are malformed from `offset` on, or cut."""
+        """Messages that have `size` octets; the others are cut, or malformed from `offset` on."""
         fits = p.at + size <= p.limit
         if fits.all():
             return p
-        self._m.malformed[p.row[p.at + size > p.end]] = offset
+        self._m.malformed[p.row[~fits & (p.limit == p.end)]] = offset
         return p.pick(np.flatnonzero(fits))
 
     def _mark(self, wrong: list[Wrong]) -> None:
