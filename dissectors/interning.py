@@ -67,61 +67,58 @@ class InternTable:
         if not len(keys):
             return np.zeros(0, np.int64)
         slot = self._slot(keys)
-        held = self._slots[slot]
+        held = self._slots.take(slot)
         same = self._same(held, keys)
         numbers = held.astype(np.int64)
         if not same.all():
             todo = np.flatnonzero(~same)
-            numbers[todo] = self._probe(keys[todo], slot[todo])
+            numbers[todo] = self._probe(keys.take(todo, 0), slot.take(todo))
         return numbers
 
     def _probe(self, keys: Words, slot: Ints) -> Ints:
-        """Numbers of keys that are not in their first slot: further along, or new."""
-        numbers = np.full(len(keys), -1, np.int64)
+        """Numbers of keys that their first slot does not hold: further along, or new."""
+        numbers = np.full(len(keys), -1)
         todo = np.arange(len(keys))
         for _ in range(_MOST_PROBES):
-            held = self._slots[slot]
-            same = self._same(held, keys[todo])
-            numbers[todo[same]] = held[same]
-            free = held < 0
-            grown = bool(free.any()) and self._insert(keys, todo[free], slot[free])
-            todo, slot, free = todo[~same], slot[~same], free[~same]
+            held = self._slots.take(slot)
+            free = np.flatnonzero(held < 0)
+            same = self._same(held, keys.take(todo, 0))
+            numbers[todo] = np.where(same, held, -1)
+            if len(free):
+                won = free.take(self._claim(slot.take(free)))
+                new = self._append(keys.take(todo.take(won), 0))
+                numbers[todo.take(won)] = self._slots[slot.take(won)] = new
+            left = np.flatnonzero(numbers.take(todo) < 0)
+            todo, slot, held = todo.take(left), slot.take(left), held.take(left)
+            # Who lost a free slot looks at it again: it may hold the same key now.
+            slot = np.where(held < 0, slot, (slot + 1) & (len(self._slots) - 1))
+            if 4 * self._count > len(self._slots):
+                self._rebuild()
+                slot = self._slot(keys.take(todo, 0))
             if not len(todo):
                 return numbers
-            if grown:
-                slot = self._slot(keys[todo])
-            else:
-                # Who found a free slot looks at it again: it holds its key now, or another's.
-                slot = np.where(free, slot, (slot + 1) & (len(self._slots) - 1))
         for row in todo.tolist():
             numbers[row] = self._crowd(keys[row])
         return numbers
 
-    def _insert(self, keys: Words, rows: Ints, slots: Ints) -> bool:
-        """Fill each free slot with one of the rows that want it; True if the table grew after."""
-        # Written backwards, the first row of each slot wins, so numbers follow file order.
-        self._slots[slots[::-1]] = -2 - rows[::-1]
-        winner = self._slots[slots] == -2 - rows
-        first = self._append(keys[rows[winner]])
-        self._slots[slots[winner]] = np.arange(first, self._count)
-        if 4 * self._count <= len(self._slots):
-            return False
-        self._rebuild()
-        return True
+    def _claim(self, slots: Ints) -> Ints:
+        """Which of those who want a free slot get it: of several the first."""
+        self._slots[slots[::-1]] = np.arange(-1 - len(slots), -1)
+        return np.flatnonzero(self._slots.take(slots) == np.arange(-2, -2 - len(slots), -1))
 
-    def _append(self, keys: Words) -> int:
-        """The number of the first of these new keys."""
+    def _append(self, keys: Words) -> Ints:
+        """Numbers for new keys."""
         first, self._count = self._count, self._count + len(keys)
         while self._count > len(self._keys):
             self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
         self._keys[first : self._count] = keys
-        return first
+        return np.arange(first, self._count)
 
     def _crowd(self, key: Words) -> int:
         octets = key.tobytes()
         number = self._crowded.get(octets)
         if number is None:
-            number = self._crowded[octets] = self._append(key[None, :])
+            number = self._crowded[octets] = int(self._append(key[None, :])[0])
         return number
 
     def _rebuild(self) -> None:
