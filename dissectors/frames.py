@@ -83,7 +83,16 @@ class PickedFrames(NamedTuple):
         begin = int(self.start[row])
         return self.data[begin : begin + int(self.caplen[row])].tobytes()
 
-    def pick(self, rows: Ints | slice) -> PickedFrames:
+    def pick(self, rows: Ints) -> PickedFrames:
         """Some of these."""
         _, *columns = self
-        return PickedFrames(self.data, *(column[rows] for column in columns))
+        return PickedFrames(self.data, *(column.take(rows) for column in columns))
+
+    @classmethod
+    def join(cls, parts: list[PickedFrames]) -> PickedFrames:
+        """All rows, in order; their data must be one."""
+        if not parts:
+            none = np.zeros(0, np.int64)
+            return cls(np.zeros(SLACK, np.uint8), none, none, none, none, none, none)
+        _, *columns = zip(*parts, strict=True)
+        return cls(parts[0].data, *map(np.concatenate, columns))

@@ -27,6 +27,8 @@ _ODD = np.array(
 _HALF = np.uint64(32)
 _FIRST_BITS = 16
 _MOST_PROBES = 48
+_AT_ONCE = 1 << 17
+"""Rows looked up together, so that what a million need for it is not there at once."""
 
 
 class InternTable:
@@ -52,16 +54,20 @@ class InternTable:
 
     def intern(self, words: Sequence[Words]) -> Ints:
         """Numbers of the keys, one per row; words holds `width` columns of equal length."""
-        rows = np.zeros((len(words[0]), self._padded), np.uint64)
-        for n, column in enumerate(words):
-            rows[:, n] = column
-        return self._intern(rows)
+        numbers = np.empty(len(words[0]), np.int64)
+        for first in range(0, len(numbers), _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            rows = np.zeros((len(numbers[some]), self._padded), np.uint64)
+            for n, column in enumerate(words):
+                rows[:, n] = column[some]
+            numbers[some] = self._intern(rows)
+        return numbers
 
     def intern_rows(self, keys: Words) -> Ints:
         """The same for (n, width) keys; quick when they are contiguous."""
-        if self._padded == self._width:
-            return self._intern(np.ascontiguousarray(keys))
-        return self.intern([*keys.T])
+        if self._padded != self._width or len(keys) > _AT_ONCE:
+            return self.intern([*keys.T])
+        return self._intern(np.ascontiguousarray(keys))
 
     def _intern(self, keys: Words) -> Ints:
         if not len(keys):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from dissectors.authentication.carrier import Carrier, carrier_of
 from dissectors.authentication.checks import RADIUS_PORTS, Checks
 from dissectors.authentication.verdict import Checked, Verdict
-from dissectors.ipv6 import NextHeader
+from dissectors.ipv6 import PMIPV6_PORT, NextHeader
 from dissectors.node import Node
 from dissectors.opened_esp import opened_parts
 from dissectors.packet import Packet
@@ -108,5 +108,6 @@ _FINDERS: dict[Key, _Finder] = {
     ("ip", NextHeader.AH): _ah,
     ("ip", NextHeader.MOBILITY): _mobility,
     ("ip", NextHeader.MOBILITY_OLD): _mobility,
+    ("udp", PMIPV6_PORT): _mobility,
     **{("udp", port): _radius for port in RADIUS_PORTS},
 }

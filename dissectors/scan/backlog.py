@@ -10,18 +10,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dissectors.frames import SLACK, Ints, PickedFrames
+from dissectors.frames import SLACK, Ints, Octets, PickedFrames
 from dissectors.scan.batch import TunnelBatch
 
 _MOST_FRAMES, _MOST_OCTETS, _MOST_PACKETS = 1 << 14, 4 << 20, 1 << 17
 
 
 class Opened(NamedTuple):
-    """Frames, and where the network header of each begins and which it is (see `link`)."""
+    """Frames, where the network header of each begins, which it is (see `link`), and its row.
+
+    head: (n, width) octets from the network header on.
+    """
 
     frames: PickedFrames
     at: Ints
     proto: Ints
+    head: Octets
 
 
 class Backlog:
@@ -33,7 +37,7 @@ class Backlog:
         self._frames = self._octets = self._packets = 0
 
     def __bool__(self) -> bool:
-        return bool(self._rare)
+        return bool(self._rare or self._tunnels)
 
     @property
     def full(self) -> bool:
@@ -44,27 +48,34 @@ class Backlog:
             or self._packets >= _MOST_PACKETS
         )
 
-    def add(self, tunnels: list[TunnelBatch], rare: Opened) -> None:
+    def add(self, tunnels: list[TunnelBatch], rare: list[Opened]) -> None:
         """Keep these; the octets of the frames are copied."""
-        data, start, caplen, *columns = rare.frames
+        self._tunnels += tunnels
+        self._packets += sum(map(len, tunnels))
+        for opened in rare:
+            self._copy(opened)
+
+    def _copy(self, opened: Opened) -> None:
+        data, start, caplen, *columns = opened.frames
         view = data.data
         ends = (start + caplen).tolist()
         octets = b"".join([view[a:b] for a, b in zip(start.tolist(), ends, strict=True)])
         moved = self._octets + np.cumsum(caplen) - caplen
         frames = PickedFrames(np.frombuffer(octets, np.uint8), moved, caplen, *columns)
-        self._rare.append(Opened(frames, rare.at - start + moved, rare.proto))
-        self._tunnels += tunnels
+        at = opened.at - start + moved
+        self._rare.append(Opened(frames, at, opened.proto, opened.head))
         self._frames += len(start)
         self._octets += len(octets)
-        self._packets += sum(map(len, tunnels))
 
-    def take(self) -> tuple[list[TunnelBatch], Opened]:
+    def take(self) -> tuple[list[TunnelBatch], list[Opened]]:
         """All that waits, as if it came from one batch."""
-        data, *columns = zip(*(rare.frames for rare in self._rare), strict=True)
-        at, proto = (np.concatenate([rare[n] for rare in self._rare]) for n in (1, 2))
-        joined = np.concatenate([*data, np.zeros(SLACK, np.uint8)])
-        frames = PickedFrames(joined, *map(np.concatenate, columns))
-        tunnels = self._tunnels
+        tunnels, rare = self._tunnels, []
+        if self._rare:
+            frames, *others = zip(*self._rare, strict=True)
+            data, *columns = zip(*frames, strict=True)
+            joined = np.concatenate([*data, np.zeros(SLACK, np.uint8)])
+            moved = PickedFrames(joined, *map(np.concatenate, columns))
+            rare.append(Opened(moved, *map(np.concatenate, others)))
         self._tunnels, self._rare = [], []
         self._frames = self._octets = self._packets = 0
-        return tunnels, Opened(frames, at, proto)
+        return tunnels, rare

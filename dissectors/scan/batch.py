@@ -56,7 +56,7 @@ class MessageBatch:
     @classmethod
     def blank(cls, n: int) -> MessageBatch:
         """`n` rows of nothing known."""
-        return cls(*np.full((len(cls.__slots__), n), -1))
+        return cls(*[np.full(n, -1) for _ in cls.__slots__])
 
     @classmethod
     def join(cls, parts: list[MessageBatch]) -> MessageBatch:

@@ -1,4 +1,4 @@
-"""Tells most frames apart by their first octets: (n, ROW) rows, network header on.
+"""Tells most frames apart by their first octets, from the network header on.
 
 User traffic in one tunnel, and frames that nothing of ours can be in, need no further look.
 """
@@ -16,6 +16,8 @@ from dissectors.scan.tunnels import ROW
 
 _FULL = 40 + 40 + 4
 """Octets that tell a tunnelled packet: two IPv6 headers and ports."""
+HEAD = 48
+"""Octets that a frame's form is told by."""
 _SOME = 44
 """Octets that tell a dull frame: an IPv6 header and ports, or an IPv4 header and more."""
 
@@ -44,21 +46,22 @@ _KEPT = np.tri(ROW + 1, ROW, -1, np.uint8) * np.uint8(255)
 """Row n keeps the first n octets of a row."""
 
 
-def plain(rows: Octets, kept: Ints) -> Flags:
-    """Frames that are one IPv6 packet in one IPv6 tunnel; kept: octets of IPv6 that are there."""
-    found: Flags = rows[:, 6] == NextHeader.IPV6
-    if not found.any():
-        return found
+def candidates(data: Octets, at: Ints, proto: Ints, kept: Ints) -> Ints:
+    """Rows of frames that may be `plain`; kept: octets that are there from the header on."""
+    following = data.take(at + 6)
+    return np.flatnonzero((following == NextHeader.IPV6) & (proto == IPV6) & (kept >= _FULL))
+
+
+def plain(rows: Octets) -> Flags:
+    """Of (n, ROW) candidates those that are one IPv6 packet in one IPv6 tunnel."""
     last = rows[:, 46]
-    inner = _PLAIN_INNER.take(last)
+    found: Flags = _PLAIN_INNER.take(last)
     udp = np.flatnonzero(last == NextHeader.UDP)
-    inner[udp] = ~_tunnels_on(rows[udp, 80:84])
-    found &= inner
+    found[udp] = ~_tunnels_on(rows[udp, 80:84])
     found &= (rows[:, 0] >> 4 == 6) & (rows[:, 40] >> 4 == 6)
     # The inner packet must fill the outer one, else it is looked at step by step.
     pairs = rows.view(">u2")
     found &= pairs[:, 22].astype(np.int32) + 40 == pairs[:, 2]
-    found &= kept >= _FULL
     return found
 
 
@@ -70,12 +73,13 @@ def blank(rows: Octets, kept: Ints) -> None:
 
 
 def dull(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
-    """Frames that cannot lead to signalling or into a tunnel."""
+    """Of (n, HEAD) frames those that cannot lead to signalling or into a tunnel."""
     following = rows[:, 6]
     signals = _flags(*ICMP_KINDS, profile.ho_request_type, profile.ho_response_type)
-    leads = _IPV6_LEADS_ON[following]
-    leads &= (following != NextHeader.ICMPV6) | signals[rows[:, 40]]
-    leads &= (following != NextHeader.UDP) | _tunnels_on(rows[:, 40:44])
+    leads = _IPV6_LEADS_ON.take(following)
+    leads &= (following != NextHeader.ICMPV6) | signals.take(rows[:, 40])
+    udp = np.flatnonzero(following == NextHeader.UDP)
+    leads[udp] = _tunnels_on(rows[udp, 40:44])
     found = (proto == IPV6) & ~leads
     four = np.flatnonzero(proto == IPV4)
     if len(four):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dissectors.frames import Flags, FrameBatch, Interface, Ints, Octets
+from dissectors.frames import FrameBatch, Interface, PickedFrames
 from dissectors.profile import Profile
 from dissectors.scan import gather, heads, link
 from dissectors.scan.addresses import AddressBook
@@ -22,10 +22,8 @@ from dissectors.scan.peel import Cursor, peel
 from dissectors.scan.signalling import Books
 from dissectors.scan.tunnels import ROW, Tunnels
 
-_CHUNK = 1 << 13
-"""Frames looked at together: their rows stay in the processor's cache."""
-_DECODED = 1 << 15
-"""Frames decoded together: few enough for the cache, enough to make up for the calls."""
+_CHUNK = 1 << 16
+"""Frames looked at together: few enough for the cache, enough to make up for the calls."""
 _MANY = 4096
 """So many rare frames of one batch are decoded where they stand."""
 
@@ -38,6 +36,9 @@ class Scanner:
         self.addresses = AddressBook()
         self.names = Names()
         self.tunnels = Tunnels(self.addresses)
+        # Once a block of this size was freed, glibc's malloc keeps freed memory for the next batch.
+        # Else it returns it each time, and the kernel hands out the same pages zeroed again.
+        np.empty(16 << 20, np.uint8)
 
     def scan(self, batch: FrameBatch) -> Scanned:
         """Signalling and tunnelled packets of one batch, in file order."""
@@ -50,7 +51,7 @@ class Scanner:
         interfaces: tuple[Interface, ...] = ()
         for batch in batches:
             tunnels, rare = self._split(batch)
-            many = len(rare.at) >= _MANY
+            many = sum(len(opened.at) for opened in rare) >= _MANY
             if backlog and (many or batch.file != file):
                 yield self._scanned(*backlog.take(), interfaces)
             file, interfaces = batch.file, batch.interfaces
@@ -63,67 +64,63 @@ class Scanner:
         if backlog:
             yield self._scanned(*backlog.take(), interfaces)
 
-    def _split(self, batch: FrameBatch) -> tuple[list[TunnelBatch], Opened]:
+    def _split(self, batch: FrameBatch) -> tuple[list[TunnelBatch], list[Opened]]:
         """Tunnelled packets, and frames that must be looked into."""
         tunnels: list[TunnelBatch] = []
-        rare = [(np.zeros(0, np.int64),) * 3]
+        rare: list[Opened] = []
         for first in range(0, len(batch), _CHUNK):
             chunk = slice(first, first + _CHUNK)
             at, proto = link.network(batch, chunk)
             kept = batch.start[chunk] + batch.caplen[chunk] - at
-            rows = gather.rows(batch.data, at, ROW)
-            plain = heads.plain(rows, np.where(proto == link.IPV6, kept, 0))
-            mine = np.flatnonzero(plain)
-            if len(mine):
-                inner = gather.some(rows, mine)
-                tunnels.append(self._tunnelled(batch, first + mine, inner, kept[mine]))
-            others = np.flatnonzero(~plain)
-            if len(others):
-                head = gather.some(rows, others)
-                dull = heads.dull(head, proto[others], kept[others], self.profile)
-                others = others[~dull]
-                rare.append((first + others, at[others], proto[others]))
-        row, at, proto = map(np.concatenate, zip(*rare, strict=True))
-        return tunnels, Opened(batch.pick(row), at, proto)
-
-    def _tunnelled(self, batch: FrameBatch, row: Ints, head: Octets, kept: Ints) -> TunnelBatch:
-        heads.blank(head, kept)
-        found = self.tunnels.six(head)
-        return TunnelBatch(batch.first_frame + row, batch.time_ns[row], *found)
+            rest = np.ones(len(at), np.bool_)
+            candidates = heads.candidates(batch.data, at, proto, kept)
+            if len(candidates):
+                rows = gather.rows(batch.data, at.take(candidates), ROW)
+                plain = np.flatnonzero(heads.plain(rows))
+                mine, rows = candidates.take(plain), gather.some(rows, plain)
+                heads.blank(rows, kept.take(mine))
+                found = self.tunnels.six(rows)
+                mine += first
+                time_ns = batch.time_ns.take(mine)
+                tunnels.append(TunnelBatch(batch.first_frame + mine, time_ns, *found))
+                rest[mine - first] = False
+            others = np.flatnonzero(rest)
+            head = gather.rows(batch.data, at.take(others), heads.HEAD)
+            bright = np.flatnonzero(
+                ~heads.dull(head, proto.take(others), kept.take(others), self.profile)
+            )
+            head, others = gather.some(head, bright), others.take(bright)
+            frames = batch.pick(first + others)
+            rare.append(Opened(frames, at.take(others), proto.take(others), head))
+        return tunnels, rare
 
     def _scanned(
-        self, tunnels: list[TunnelBatch], rare: Opened, interfaces: tuple[Interface, ...]
+        self, tunnels: list[TunnelBatch], rare: list[Opened], interfaces: tuple[Interface, ...]
     ) -> Scanned:
-        parts: list[MessageBatch] = []
-        aside = np.zeros(len(rare.at), np.bool_)
-        for first in range(0, len(rare.at), _DECODED):
-            rows = slice(first, first + _DECODED)
-            chunk = Opened(rare.frames.pick(rows), rare.at[rows], rare.proto[rows])
-            found, inside, aside[rows] = self._looked_into(chunk)
-            parts.append(found)
-            tunnels = [*tunnels, inside]
-        frames = rare.frames.pick(np.flatnonzero(aside))
+        found = [self._looked_into(opened) for opened in rare]
+        aside = PickedFrames.join([frames for _, _, frames in found])
         return Scanned(
-            MessageBatch.join(parts),
-            TunnelBatch.join(tunnels),
-            frames.number,
+            MessageBatch.join([messages for messages, _, _ in found]),
+            TunnelBatch.join([*tunnels, *(inside for _, inside, _ in found)]),
+            aside.number,
             self.names,
             self.addresses,
             interfaces,
-            frames,
+            aside,
         )
 
-    def _looked_into(self, rare: Opened) -> tuple[MessageBatch, TunnelBatch, Flags]:
-        """Messages, tunnelled packets, and which frames need the object lane."""
-        frames, at, proto = rare
+    def _looked_into(self, opened: Opened) -> tuple[MessageBatch, TunnelBatch, PickedFrames]:
+        """Messages, tunnelled packets, and the frames that need the object lane."""
+        frames, at, proto, head = opened
         captured = frames.start + frames.caplen
         promised = np.maximum(captured, frames.start + frames.wirelen)
         cursor = Cursor.start(at, proto, promised, captured)
-        peel(frames.data, cursor, self.profile.nesting)
+        peel(frames.data, cursor, head, self.profile.nesting)
         inside = np.flatnonzero(cursor.inner >= 0)
         packets = self.tunnels.other(
             frames.data, cursor.tunnel[inside], cursor.inner[inside], captured[inside]
         )
         tunnels = TunnelBatch(frames.number[inside], frames.time_ns[inside], *packets)
         found = messages(frames, cursor, Books(self.addresses, self.names), self.profile)
-        return found, tunnels, cursor.aside | (proto == link.UNKNOWN)
+        aside = np.flatnonzero(cursor.aside | (proto == link.UNKNOWN))
+        return found, tunnels, frames.pick(aside)

@@ -34,7 +34,7 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     _header(frames, c, picked, m, books)
     columns = (c.at, c.end, c.limit, c.home, c.routed)
     places = Places(np.arange(len(picked)), *(column.take(picked) for column in columns))
-    bodies = Bodies(data, m, books, profile)
+    bodies = Bodies(data, m, books)
     kind = kind.take(picked)
     more = bodies.mobility_headers(places.pick(np.flatnonzero(kind < 0)))
     c.aside[picked.take(more)] = True

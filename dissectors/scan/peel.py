@@ -95,10 +95,13 @@ class Cursor:
         self.limit[rows] = np.minimum(self.limit[rows], end)
 
 
-def peel(data: Octets, c: Cursor, nesting: int) -> None:
-    """Move every frame forward until it stands at something that is not peeled."""
-    live = np.flatnonzero((c.proto == IPV4) | (c.proto == IPV6))
-    live = _straight(data, c, live)
+def peel(data: Octets, c: Cursor, head: Octets, nesting: int) -> None:
+    """Move every frame forward until it stands at something that is not peeled.
+
+    head: (n, 48) octets of each frame from its network header on.
+    """
+    _straight(c, head)
+    live = np.flatnonzero(((c.proto == IPV4) | (c.proto == IPV6)) & (c.ip < 0))
     for _ in range(_MAX_STEPS):
         c.stop(live[_IPV6_ONLY[c.proto[live]] & ~c.six[live]])
         standing = c.proto[live]
@@ -131,31 +134,26 @@ _BEHIND_HOME, _BEHIND_ROUTING = np.array(
 ).view(np.uint64)[:, 0]
 
 
-def _straight(data: Octets, c: Cursor, live: Ints) -> Ints:
-    """Move frames of these forms at once; the others are returned."""
-    at, limit = c.at.take(live), c.limit.take(live)
-    rows = np.flatnonzero((c.proto.take(live) == IPV6) & (at + 40 <= limit))
-    at, limit = at.take(rows), limit.take(rows)
-    head = gather.rows(data, at, 48)
+def _straight(c: Cursor, head: Octets) -> None:
+    """Move frames of these forms at once."""
     length = head.view(">u2")[:, 2].astype(np.int64)
     following, behind = head[:, 6], head.view(np.uint64)[:, 5]
     direct = _DIRECT.take(following)
     homed = (behind == _BEHIND_HOME) & (following == NextHeader.DESTINATION_OPTIONS)
     routed = (behind == _BEHIND_ROUTING) & (following == NextHeader.ROUTING)
-    straight = (homed | routed) & (length >= 24) & (at + 64 <= limit)
-    straight |= direct
-    straight &= head[:, 0] >> 4 == 6
-    mine = np.flatnonzero(straight)
-    rows, at, direct = live.take(rows.take(mine)), at.take(mine), direct.take(mine)
+    straight = (homed | routed) & (length >= 24) & (c.at + 64 <= c.limit)
+    straight |= direct & (c.at + 40 <= c.limit)
+    straight &= (c.proto == IPV6) & (head[:, 0] >> 4 == 6)
+    rows = np.flatnonzero(straight)
+    at, direct = c.at.take(rows), direct.take(rows)
     c.ip[rows], c.six[rows] = at, True
-    c.proto[rows] = np.where(direct, following.take(mine), np.uint8(NextHeader.MOBILITY))
+    c.proto[rows] = np.where(direct, following.take(rows), np.uint8(NextHeader.MOBILITY))
     c.at[rows] = at + np.where(direct, 40, 64)
-    c.shorten(rows, at + 40 + length.take(mine))
+    c.shorten(rows, at + 40 + length.take(rows))
     for form, columns in ((homed, (c.home,)), (routed, (c.routed, c.final))):
-        found = np.flatnonzero(form.take(mine))
+        found = np.flatnonzero(form.take(rows))
         for column in columns:
             column[rows.take(found)] = at.take(found) + 48
-    return live.take(np.flatnonzero(c.ip.take(live) < 0))
 
 
 def _enter(c: Cursor, rows: Ints, at: Ints, six: bool) -> None:

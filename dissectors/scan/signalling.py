@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from dissectors import handoff, mobility, mobility_options, neighbor
-from dissectors.codec import icmpv6_class
 from dissectors.frames import Ints, Octets
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Kind, Layout, Message
 from dissectors.profile import Profile
-from dissectors.registries import CONTEXTS, MOBILITY_MESSAGES
+from dissectors.registries import CONTEXTS, ICMPV6_MESSAGES, MOBILITY_MESSAGES
 from dissectors.scan import gather
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
@@ -26,6 +25,11 @@ from dissectors.scan.options import NO_OPTIONS, Options, walk
 _MH_FIXED, _ICMP_FIXED = 6, 4
 _BU_P_FLAG, _BA_P_FLAG = 0x0200, 0x20
 _BA = 6
+_PROFILED: dict[MessageKind, type[Message]] = {
+    MessageKind.HO_REQUEST: handoff.HoRequest,
+    MessageKind.HO_RESPONSE: handoff.HoResponse,
+}
+"""Messages whose type numbers the profile tells."""
 
 Wrong = tuple[Ints, Ints]
 """Rows of malformed messages, and where in data they cannot be parsed."""
@@ -73,11 +77,10 @@ def icmpv6_kinds(data: Octets, at: Ints, limit: Ints, profile: Profile) -> Ints:
 class Bodies:
     """Decodes the messages of one batch into its columns."""
 
-    def __init__(self, data: Octets, m: MessageBatch, books: Books, profile: Profile) -> None:
+    def __init__(self, data: Octets, m: MessageBatch, books: Books) -> None:
         self._data = data
         self._m = m
         self._addresses, self._names = books
-        self._profile = profile
         self._begin = np.zeros(len(m), np.int64)
 
     def mobility_headers(self, p: Places) -> Ints:
@@ -145,9 +148,8 @@ class Bodies:
         for one in np.flatnonzero(np.bincount(kind)).tolist():
             mine = p.pick(np.flatnonzero(kind == one))
             # Errors differ in type and have one form: four octets, then a packet.
-            at = int(mine.at[0])
-            message = icmpv6_class(int(data[at]), int(data[at + 1]), self._profile)
-            assert message is not None
+            number = int(data[mine.at[0]])
+            message = _PROFILED.get(MessageKind(one)) or ICMPV6_MESSAGES.types[number]
             self._icmpv6_message(mine, message)
 
     def _icmpv6_message(self, p: Places, message: type[Message]) -> None:

@@ -65,7 +65,9 @@ CASES = {
     "a chain of the smallest headers": six(0, EIGHT * 180),
     "a chain that ends in nothing": six(60, bytes((60, 0, 1, 4, 0, 0, 0, 0)) * 180),
     "tunnels without end": six(41, six(41, b"") * 30),
-    "authentication headers of no length": six(51, bytes((51, 0)) + bytes(10)) * 20,
+    "authentication headers of no length": six(
+        51, bytes((51, 0)) + bytes(10) + bytes((135, 0)) + bytes(10) + BRR
+    ),
     "routing headers longer than the packet": six(43, bytes((135, 255, 2, 1)) + bytes(60)),
     "an nd option of length 0": icmp(133, bytes(4) + EIGHT),
     "an nd option of length 0 behind another": icmp(133, bytes(4) + b"\1\1maclla" + EIGHT),
@@ -129,6 +131,12 @@ def test_what_is_malformed_says_where() -> None:
 @pytest.mark.parametrize("name", ["payload length 0", "no mobility header", "no octet at all"])
 def test_what_is_not_there_is_no_message(name: str) -> None:
     assert len(scan(CASES[name]).messages) == 0
+
+
+def test_an_authentication_header_has_its_fields_whatever_its_length_says() -> None:
+    """RFC 4302 2: twelve octets stand before the ICV."""
+    found = scan(CASES["authentication headers of no length"]).messages
+    assert (found.detail.tolist(), found.ah.tolist()) == ([0], [1])
 
 
 def test_a_jumbograms_message_is_found() -> None:
