@@ -27,6 +27,8 @@ def decode_frame(
     format: str,
     profile: Profile = _DEFAULT,
     keys_path: str | None = None,
+    *,
+    wireshark: bool = False,
 ) -> str:
     """Frame `frame` (from 1) of a capture; format is "text" or "json".
 
@@ -36,6 +38,10 @@ def decode_frame(
     checks = Checks(load_keys(keys_path))
     octets, link_type, wire_length, time_ns = _find(capture, frame, profile, checks)
     tree = decode(octets, link_type, wire_length, profile, checks)
+    if wireshark:
+        from netmip6scope.wireshark.tree import wireshark_tree
+
+        tree = wireshark_tree(tree, octets, link_type, wire_length, profile)
     if format == "json":
         whole = {"capture": capture, "frame": frame, "time_ns": time_ns, "link_type": link_type}
         return json.dumps({**whole, "tree": as_json(tree, octets)}, indent=2) + "\n"

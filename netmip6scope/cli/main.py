@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope.cli.parser import PROGRAM, build_parser
-from netmip6scope.errors import INTERRUPTED, OK, ScopeError
+from netmip6scope.errors import FAILED, INTERRUPTED, OK, ScopeError
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = build_parser(run_table, run_decode)
+    parser = build_parser(run_table, run_decode, run_verify, run_plugin)
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -66,11 +66,53 @@ def run_decode(options: argparse.Namespace) -> int:
     from netmip6scope.decode import decode_frame
     from netmip6scope.tables.output import standard_output
 
-    tree = decode_frame(options.capture, options.frame, options.format, keys_path=options.keys)
+    tree = decode_frame(
+        options.capture,
+        options.frame,
+        options.format,
+        keys_path=options.keys,
+        wireshark=options.wireshark,
+    )
     with standard_output() as stream:
         stream.write(tree.encode("utf-8", "backslashreplace"))
         if not tree.endswith("\n"):
             stream.write(b"\n")
+    return OK
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """The verify command: a row for each value that Wireshark shows otherwise."""
+    from netmip6scope.tables.output import resolve, write_to
+    from netmip6scope.tables.progress import Progress
+    from netmip6scope.wireshark.verify import verify
+
+    destination = resolve(options.output, options.format)
+    with Progress() as progress:
+        verdict = verify(options.captures, progress, options.profile)
+    write_to(verdict.table, destination, raw_csv=options.raw_csv)
+    for warning in verdict.warnings:
+        _say(f"warning: {warning}")
+    for error in verdict.errors:
+        report(error, debug=_debug(options))
+    _say(verdict.summary)
+    if verdict.errors:
+        return verdict.errors[0].exit_code
+    return FAILED if verdict.disagreements else OK
+
+
+def run_plugin(options: argparse.Namespace) -> int:
+    """The plugin command: our Wireshark dissector, printed or installed."""
+    from netmip6scope.pipeline import load_profile
+    from netmip6scope.tables.output import standard_output
+    from netmip6scope.wireshark.install import install
+    from netmip6scope.wireshark.plugin import lua_text
+
+    profile = load_profile(options.profile)
+    if options.install:
+        _say(f"installed {install(profile)}")
+        return OK
+    with standard_output() as stream:
+        stream.write(lua_text(profile).encode("ascii"))
     return OK
 
 

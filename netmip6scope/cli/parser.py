@@ -33,7 +33,9 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
+def build_parser(
+    table: Command, decode: Command, verify: Command, plugin: Command
+) -> argparse.ArgumentParser:
     """The parser; ``run`` of what it returns is the function of the command that was given."""
     shared = _shared()
     parser = _Parser(
@@ -55,6 +57,14 @@ def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
     command.set_defaults(run=decode)
+    about = "compare our decode with Wireshark's, field by field"
+    command = commands.add_parser("verify", help=about, description=about, parents=[shared])
+    _add_table_options(command)
+    command.set_defaults(run=verify)
+    about = "make our dissector for Wireshark"
+    command = commands.add_parser("plugin", help=about, description=about, parents=[shared])
+    _add_plugin_options(command)
+    command.set_defaults(run=plugin)
     return parser
 
 
@@ -88,7 +98,21 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave CSV texts that a spreadsheet would run as formulas as they are",
     )
+    _add_profile_option(command)
+
+
+def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_plugin_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", choices=("wireshark",), help="which program it is for")
+    command.add_argument(
+        "--install",
+        action="store_true",
+        help="put it into your own Wireshark plugin folder, rather than print it",
+    )
+    _add_profile_option(command)
 
 
 def _add_decode_options(command: argparse.ArgumentParser) -> None:
@@ -101,6 +125,11 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
         "--keys",
         metavar="FILE",
         help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
+    )
+    command.add_argument(
+        "--wireshark",
+        action="store_true",
+        help="show Wireshark's own tree of the frame",
     )
 
 
