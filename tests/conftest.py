@@ -28,6 +28,7 @@ PUBLIC_VARIABLE = "NETMIP6SCOPE_PUBLIC_CAPTURES"
 PUBLIC_BESIDE = TESTS.parent.parent / "shared" / "captures" / "public"
 NO_PUBLIC = f"the public captures are not here ({PUBLIC_VARIABLE} names their directory)"
 NO_TSHARK = "tshark is not on PATH (apt-get install tshark)"
+NO_LUA = "Lua 5.2 and 5.4 are not on PATH (apt-get install lua5.2 lua5.4)"
 INSTALL_LIMIT_S = 600
 
 
@@ -76,7 +77,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Runs where the reports of all workers arrive, so it counts by the reason of each skip."""
     reports = terminalreporter.stats.get("skipped", [])
     reasons = [report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)]
-    for reason in (NO_PUBLIC, NO_TSHARK):
+    for reason in (NO_PUBLIC, NO_TSHARK, NO_LUA):
         count = sum(text.endswith(reason) for text in reasons)
         if count:
             tests = "test was" if count == 1 else "tests were"

@@ -13,10 +13,10 @@ from typing import Any
 
 from dissectors.profile import Profile
 from netmip6scope.errors import ScopeError
+from netmip6scope.wireshark.plugin import PROTOCOL, declared_name
 from netmip6scope.wireshark.program import arguments, find_tshark, settings
 
 _STOPS = frozenset(("_ws.short", "_ws.malformed"))
-_OURS = "netmip6"
 _MALFORMED = "117440512"
 """PI_MALFORMED in epan/proto.h: the group of an expert item about octets that make no sense."""
 
@@ -123,9 +123,10 @@ def _dissection(packet: Any) -> Dissection:  # noqa: ANN401 - pyshark has no typ
     for layer in packet.layers:
         # The public way to a field goes by names that pyshark rewrites, and takes one for another.
         fields = layer._all_fields  # noqa: SLF001
+        ours = layer.layer_name == PROTOCOL
         for name, container in fields.items():
-            found[name] += map(_shown, container.all_fields)
-        if layer.layer_name != _OURS:
+            found[declared_name(name) if ours else name] += map(_shown, container.all_fields)
+        if not ours:
             stopped |= layer.layer_name in _STOPS or _is_malformed(fields)
     for shown in found.values():
         shown.sort(key=lambda each: each.begin)

@@ -8,6 +8,7 @@ The text runs in Lua 5.2 (Wireshark before 4.4) and in Lua 5.4 (from 4.4 on).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +18,7 @@ from dissectors.mobility_options import Authentication
 from dissectors.profile import Profile
 
 FILE_NAME = "netmip6.lua"
+PROTOCOL = "netmip6"
 MESSAGES: tuple[type[Message], ...] = (HoRequest, HoResponse)
 """What Wireshark does not know at all."""
 
@@ -31,7 +33,7 @@ netmip6scope_is_loaded = true
 
 """
 _ENGINE = ("fields.lua", "message.lua", "frame.lua")
-_OWN = "netmip6."
+_OWN = f"{PROTOCOL}."
 _LINE = 160
 _WHOLE = {Kind.IPV6: "ipv6", Kind.IPV4: "ipv4", Kind.LINK: "bytes"}
 _KINDS = {
@@ -71,6 +73,16 @@ def lua_text(profile: Profile) -> str:
     return _HEAD + declared + "\n" + "\n".join(engine)
 
 
+def declared_name(name: str) -> str:
+    """Our name for a field of the plugin's.
+
+    Where Wireshark has a name with another type, the plugin puts netmip6. before it.
+    """
+    plain = name.removeprefix(_OWN)
+    return plain if plain in plugin_fields() else name
+
+
+@cache
 def plugin_fields() -> frozenset[str]:
     """Filter names of the fields that the plugin shows inside HO Request and HO Response."""
     layouts = [message.layout for message in MESSAGES]
@@ -136,6 +148,7 @@ def _number(field: Field) -> Iterator[tuple[str, Any]]:
         yield "mask", ((1 << field.width) - 1) << field.shift
         yield from (("bit", field.bit - 8 * field.begin), ("width", field.width))
     if field.scale != 1:
+        assert field.width % 8 == 0, "Wireshark would take the scaled value for unshifted bits"
         yield "scale", field.scale
     if field.unit:
         yield "unit", field.unit

@@ -103,10 +103,8 @@ local function add_message(pinfo, tree, found, others)
     local m = { data = data, stop = data:len(), cut = cut, seen = {} }
     local edge = promised(found, quoted, m.stop)
     local root = tree:add(protocol, data, "NetMIPv6 " .. layout.label)
-    if m.stop > layout.origin then
-        local item = root:add(layout.field, data(layout.origin))
-        add_fields(m, item, layout, layout.origin, edge)
-    end
+    local item = m.stop > layout.origin and root:add(layout.field, data(layout.origin)) or root
+    add_fields(m, item, layout, layout.origin, edge)
     check_message(m, root, layout, found, edge)
     if not quoted then
         set_columns(pinfo, m, layout)

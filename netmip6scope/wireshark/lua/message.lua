@@ -2,7 +2,7 @@
 
 -- Nothing that could steer a terminal.
 local function printable(octets)
-    return (octets:gsub("[^\32-\91\93-\126]", function(octet)
+    return (octets:gsub("[\0-\31\92\127-\255]", function(octet)
         return string.format("\\x%02x", octet:byte())
     end))
 end
@@ -39,7 +39,12 @@ local add_number = function(m, tree, begin, f)
         return
     end
     local number = number_of(m, begin, f)
-    local item = tree:add(f.field, range_of(m, begin, f), number * (f.scale or 1))
+    local item
+    if f.scale then
+        item = tree:add(f.field, range_of(m, begin, f), number * f.scale)
+    else
+        item = tree:add(f.field, range_of(m, begin, f))
+    end
     if f.unit then
         item:append_text(" " .. f.unit)
     end
@@ -101,11 +106,13 @@ end
 
 -- Where an inner length says that the tail ends.
 local function tail_edge_of(m, tree, f, begin, rest, edge)
-    local at = edge
+    local at
     if f.kind == "tail_length" then
         at = rest + number_of(m, begin, f)
     elseif f.kind == "pad_length" then
         at = edge - number_of(m, begin, f)
+    else
+        return edge
     end
     if at >= rest and at <= edge then
         return at
