@@ -56,6 +56,8 @@ def dissect(capture: str, home: str, profile: Profile) -> Generator[Dissection]:
     runs in this thread. Raises ScopeError if tshark breaks off.
     """
     loop = asyncio.new_event_loop()
+    # A run that is interrupted leaves a task behind whose end concerns nobody.
+    loop.set_exception_handler(lambda *_: None)
     reading = _capture_class()(
         capture,
         keep_packets=False,

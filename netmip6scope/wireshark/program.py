@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from dissectors.profile import Profile
 from netmip6scope.errors import MissingProgram, ScopeError
 from netmip6scope.wireshark.plugin import FILE_NAME, lua_text
 
+TEMPORARY = "netmip6scope-"
+"""How the names of temporary directories begin."""
 _LUA_FOLDER = "Personal Lua Plugins"
 _OLDER_FOLDER = "Personal Plugins"
 _ALONE = (
@@ -63,12 +67,12 @@ def run(words: Sequence[str], changes: Mapping[str, str] | None = None) -> bytes
     return done.stdout
 
 
-def known_names(home: str) -> frozenset[str]:
-    """Every filter name that Wireshark has without our plugin."""
-    rows = (
-        line.split("\t")
-        for line in run(["-G", "fields"], settings(home)).decode("utf-8", "replace").split("\n")
-    )
+@cache
+def known_names() -> frozenset[str]:
+    """Every filter name that Wireshark has without our plugin; asked for once."""
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as home:
+        listed = run(["-G", "fields"], settings(home)).decode("utf-8", "replace")
+    rows = (line.split("\t") for line in listed.split("\n"))
     return frozenset(row[2] for row in rows if row[0] == "F" and len(row) > 2)
 
 

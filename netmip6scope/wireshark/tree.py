@@ -20,13 +20,15 @@ from netmip6scope.capture.writer import Writer
 from netmip6scope.errors import OutputError, ScopeError
 from netmip6scope.tables.text import printable
 from netmip6scope.wireshark.masking import Places, overlaps, secrets
-from netmip6scope.wireshark.program import arguments, run, settings
+from netmip6scope.wireshark.program import TEMPORARY, arguments, run, settings
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BITS = re.compile(r"[01. ]+ = ")
 """How Wireshark draws where in its octets a field of some bits lies."""
-_META = ("geninfo", "frame", "fake-field-wrapper")
-"""Protocols that stand for no octets."""
+_META = ("geninfo", "frame")
+"""About the frame, and not of its octets."""
+_WRAPPER = "fake-field-wrapper"
+"""What PDML puts around a field that no protocol has."""
 
 
 def wireshark_tree(
@@ -36,7 +38,7 @@ def wireshark_tree(
 
     Raises MissingProgram, and ScopeError when tshark fails.
     """
-    with tempfile.TemporaryDirectory(prefix="netmip6scope-") as home:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as home:
         path = os.path.join(home, "frame.pcapng")
         try:
             with open(path, "wb") as stream:
@@ -57,7 +59,9 @@ def wireshark_tree(
 
 def _nodes(parent: Element, hidden: Places) -> Iterator[Node]:
     for element in parent:
-        if element.get("hide") != "yes" and element.get("name") not in _META:
+        if element.get("name") == _WRAPPER:
+            yield from _nodes(element, hidden)
+        elif element.get("hide") != "yes" and element.get("name") not in _META:
             yield _node(element, hidden)
 
 
@@ -65,8 +69,12 @@ def _node(element: Element, hidden: Places) -> Node:
     begin, size = int(element.get("pos") or 0), int(element.get("size") or 0)
     label, text = _words(element)
     value = element.get("show") or None
-    secret = value is not None and overlaps(hidden, begin, begin + size)
+    children = tuple(_nodes(element, hidden))
+    secret = False
     if overlaps(hidden, begin, begin + size):
+        # A line that tells of its parts tells of the secret too. Octets are masked by the part
+        # that holds them, where there is one.
+        secret = value is not None or not any(secrets(child) for child in children)
         label, text = re.split("[:=]", label)[0].strip(), MASK if secret else ""
     name = element.get("name") or ""
     return Node(
@@ -77,7 +85,7 @@ def _node(element: Element, hidden: Places) -> Node:
         text,
         begin,
         begin + size,
-        tuple(_nodes(element, hidden)),
+        children,
         (),
         secret,
     )

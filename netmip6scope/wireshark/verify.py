@@ -18,7 +18,7 @@ from netmip6scope.wireshark.copies import Copy, copy
 from netmip6scope.wireshark.dissection import Dissection, dissect
 from netmip6scope.wireshark.known import reason_for
 from netmip6scope.wireshark.masking import overlaps, secrets
-from netmip6scope.wireshark.program import known_names
+from netmip6scope.wireshark.program import TEMPORARY, known_names
 from netmip6scope.wireshark.verdict import Row, Verdict
 
 
@@ -32,12 +32,11 @@ def verify(
     """
     profile = load_profile(profile_path)
     sources = expand(captures)
-    with tempfile.TemporaryDirectory(prefix="netmip6scope-") as home:
-        names = Names(known_names(home))
+    names = Names(known_names())
     verdict = Verdict()
     steps = _Steps(progress, [CaptureFile(source).size for source in sources])
     for source in sources:
-        with tempfile.TemporaryDirectory(prefix="netmip6scope-") as directory:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY) as directory:
             copied = copy(source, directory)
             if copied.failure is not None and len(sources) == 1 and not copied.frames:
                 raise copied.failure
@@ -114,7 +113,7 @@ class _Comparison:
             hidden = overlaps(secrets(tree), theirs.begin, theirs.begin + theirs.size)
             shown = MASK if hidden else theirs.label.partition(": ")[2] or theirs.text
         return Row(
-            self.source.path,
+            "standard input" if self.source.path == "-" else self.source.path,
             place,
             pair.name,
             None if ours is None else ours.text,

@@ -47,8 +47,10 @@ class Fake:
             raise self.failure
         return self.result
 
-    def decode_frame(self, capture: str, frame: int, format_: str, *, keys_path: str | None) -> str:
-        self.asked = [capture, frame, format_, keys_path]
+    def decode_frame(
+        self, capture: str, frame: int, format_: str, *, keys_path: str | None, wireshark: bool
+    ) -> str:
+        self.asked = [capture, frame, format_, keys_path] + ["wireshark"] * wireshark
         if self.failure is not None:
             raise self.failure
         return f"frame {frame}"

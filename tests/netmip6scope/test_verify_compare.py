@@ -1,0 +1,207 @@
+"""How two values are compared, and what a known answer of Wireshark explains."""
+
+from __future__ import annotations
+
+import pytest
+
+from dissectors.node import Node, Value
+from netmip6scope.wireshark.compare import Names, Pair, declared_fields, number, time_of
+from netmip6scope.wireshark.dissection import Dissection, Shown
+from netmip6scope.wireshark.known import KNOWN, reason_for
+
+FRAME = bytes(range(32))
+
+
+def node(name: str, value: Value, begin: int = 0, end: int = 1, text: str = "") -> Node:
+    return Node("x", "X", name, value, text, begin, end)
+
+
+def shown(
+    name: str, text: str, octets: str = "", begin: int = 0, label: str = "", *, hidden: bool = False
+) -> Shown:
+    return Shown(name, text, label, octets, begin, 1, hidden)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "octets"),
+    [
+        ("ipv6.nxt", 58, "58", "3a"),
+        ("eth.type", 0x86DD, "0x86dd", "86dd"),
+        ("ipv6.flow", 5, "0x000005", "5"),
+        # We show seconds, Wireshark the units of 4 s on the wire (RFC 6275 6.1.7).
+        ("mip6.bu.lifetime", 600, "150", "0096"),
+        # Both show octets, the wire has words of 4.
+        ("ip.hdr_len", 20, "20", "5"),
+        ("mip6.bu.a_flag", True, "1", "1"),
+        ("mip6.bu.a_flag", True, "True", "1"),
+        ("mip6.bu.a_flag", False, "False", "0"),
+        ("ipv6.src", "2001:db8::1", "2001:db8::1", ""),
+        ("ipv6.src", "2001:db8::1", "2001:0db8:0000::1", ""),
+        ("ip.src", "192.0.2.1", "192.0.2.1", "c0000201"),
+        # A number that Wireshark shows as a word is compared by its bits.
+        ("icmpv6.type", 200, "word", "c8"),
+    ],
+)
+def test_equal_values(name: str, value: Value, text: str, octets: str) -> None:
+    pair = Pair(name, node(name, value), shown(name, text, octets))
+    assert Names(frozenset()).agree(pair, FRAME)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "octets"),
+    [
+        ("ipv6.nxt", 58, "59", "3b"),
+        ("mip6.bu.lifetime", 600, "151", "0097"),
+        ("mip6.bu.a_flag", True, "0", "0"),
+        ("ipv6.src", "2001:db8::1", "2001:db8::2", ""),
+        ("ipv6.src", "2001:db8::1", "", ""),
+        ("ipv6.nxt", 58, "", ""),
+    ],
+)
+def test_different_values(name: str, value: Value, text: str, octets: str) -> None:
+    pair = Pair(name, node(name, value), shown(name, text, octets))
+    assert not Names(frozenset()).agree(pair, FRAME)
+
+
+def test_octets_and_texts_are_compared_as_octets() -> None:
+    names = Names(frozenset())
+    name = "mip6.mnid.identifier"
+    for value in (FRAME[4:7], "\\x04\\x05\\x06"):
+        ours = node(name, value, 4, 7)
+        assert names.agree(Pair(name, ours, shown(name, "?", "040506")), FRAME)
+        assert not names.agree(Pair(name, ours, shown(name, "?", "040507")), FRAME)
+        assert not names.agree(Pair(name, ours, shown(name, "?", "0405")), FRAME)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        # 1460591523 is what `date -u -d "2016-04-13 23:52:03" +%s` says.
+        ("2016-04-13 23:52:03.408489 UTC", (1460591523, 408489)),
+        ("Apr 13, 2016 23:52:03.408489000 UTC", (1460591523, 408489)),
+        ("2016-04-13T23:52:03.408489000Z", (1460591523, 408489)),
+        ("Jan  1, 1970 00:00:00.000000000 UTC", (0, 0)),
+        # Wireshark prints a fraction of ten digits where it counts more than 10^9 nanoseconds.
+        ("Apr 13, 2086 23:52:03.1754447333 UTC", (3669580323, 1754447)),
+        ("600 s", None),
+        ("Smarch 13, 2016 23:52:03.4 UTC", None),
+    ],
+)
+def test_times(text: str, time: tuple[int, int] | None) -> None:
+    assert time_of(text) == time
+
+
+def test_times_are_compared_as_times() -> None:
+    names, name = Names(frozenset()), "mip6.mseg_id.timestamp"
+    ours = node(name, 0, text="2016-04-13 23:52:03.408489 UTC")
+    right = shown(name, "Apr 13, 2016 23:52:03.408489000 UTC", "00")
+    late = shown(name, "Apr 13, 2016 23:52:04.408489000 UTC", "00")
+    assert names.agree(Pair(name, ours, right), FRAME)
+    assert not names.agree(Pair(name, ours, late), FRAME)
+
+
+def root(*children: Node) -> Node:
+    return Node("frame", "Frame", "frame", None, "", 0, 32, children)
+
+
+def pairs(names: Names, tree: Node, *fields: Shown) -> list[tuple[str, object, object]]:
+    by_name: dict[str, list[Shown]] = {}
+    for field in fields:
+        by_name.setdefault(field.name, []).append(field)
+    found = names.pairs(tree, Dissection(by_name, stopped=False))
+    return [(p.name, p.ours and p.ours.value, p.theirs and p.theirs.text) for p in found]
+
+
+def test_occurrences_are_paired_in_order() -> None:
+    tree = root(node("ipv6.hlim", 64, 7, 8), node("ipv6.hlim", 63, 47, 48))
+    fields = [shown("ipv6.hlim", "64", begin=7), shown("ipv6.hlim", "63", begin=47)]
+    names = Names(frozenset(("ipv6.hlim",)))
+    assert pairs(names, tree, *fields) == [("ipv6.hlim", 64, "64"), ("ipv6.hlim", 63, "63")]
+    assert pairs(names, tree, fields[0]) == [("ipv6.hlim", 64, "64"), ("ipv6.hlim", 63, None)]
+    assert pairs(names, root(), *fields) == [("ipv6.hlim", None, "64"), ("ipv6.hlim", None, "63")]
+
+
+def test_names_of_one_side_are_left_out() -> None:
+    names = Names(frozenset(("ipv6.hlim", "http.host")))
+    tree = root(node("ipv6.hlim", 64), node("netmip6.tcp.sport", 80))
+    assert pairs(names, tree, shown("ipv6.hlim", "64"), shown("http.host", "x")) == [
+        ("ipv6.hlim", 64, "64")
+    ]
+
+
+def test_a_name_that_is_not_declared_counts_once_it_was_seen() -> None:
+    assert "icmpv6.type" not in declared_fields()
+    names = Names(frozenset(("icmpv6.type",)))
+    assert pairs(names, root(), shown("icmpv6.type", "1")) == []
+    assert pairs(names, root(node("icmpv6.type", 1)), shown("icmpv6.type", "1"))
+    assert pairs(names, root(), shown("icmpv6.type", "1")) == [("icmpv6.type", None, "1")]
+
+
+def test_hidden_fields_count_at_our_places_only() -> None:
+    names = Names(frozenset(("ip.version",)))
+    hidden = shown("ip.version", "6", begin=0, hidden=True)
+    assert pairs(names, root(), hidden) == []
+    assert pairs(names, root(node("ip.version", 4, 20, 21)), hidden) == [("ip.version", 4, None)]
+    assert pairs(names, root(node("ip.version", 6, 0, 1)), hidden) == [("ip.version", 6, "6")]
+
+
+def test_names_of_the_plugin_count_inside_its_messages_only() -> None:
+    names = Names(frozenset())
+    padding = node("netmip6.padding", 2)
+    message = Node("message", "", "netmip6.ho_request", None, "", 0, 32, (padding,))
+    assert pairs(names, root(padding)) == []
+    assert pairs(names, root(message)) == [("netmip6.padding", 2, None)]
+
+
+def test_numbers() -> None:
+    assert number(shown("x", "0x10", "20")) == 16
+    assert number(shown("x", "", "20")) == 32
+    assert number(shown("x", "")) is None
+
+
+def explained(pair: Pair, *, stopped: bool = False) -> bool:
+    return reason_for(pair, stopped=stopped) is not None
+
+
+def test_a_short_authenticator_is_explained_by_two_octets_only() -> None:
+    name = "mip6.auth.auth_data"
+    ours = node(name, bytes(range(12)), 0, 12)
+    assert explained(Pair(name, ours, shown(name, "", bytes(range(10)).hex())))
+    assert not explained(Pair(name, ours, shown(name, "", bytes(range(9)).hex())))
+    assert not explained(Pair(name, ours, shown(name, "", bytes(range(1, 11)).hex())))
+    assert not explained(Pair(name, ours, shown(name, "", bytes(range(12)).hex())))
+    assert not explained(Pair(name, ours, None))
+    other = Pair("mip6.bad.auth", ours, shown("mip6.bad.auth", "", bytes(range(10)).hex()))
+    assert not explained(other)
+
+
+def test_a_late_timestamp_is_explained_by_seventy_years_only() -> None:
+    name = "mip6.mseg_id.timestamp"
+    ours = node(name, 0, text="2016-04-13 23:52:03.408489 UTC")
+    # 70 years with 17 leap days: 25567 days.
+    assert explained(Pair(name, ours, shown(name, "Apr 13, 2086 23:52:03.1754447333 UTC")))
+    assert not explained(Pair(name, ours, shown(name, "Apr 13, 2087 23:52:03.1754447333 UTC")))
+    assert not explained(Pair(name, ours, shown(name, "Apr 13, 2016 23:52:04.408489000 UTC")))
+
+
+def test_a_label_is_explained_by_its_text_only() -> None:
+    name = "mip6.ba.status"
+    for label, reason in (
+        ("Status: Invalid Time Stamp Option (148)", True),
+        ("Status: CGA and signature verification failed (148)", False),
+    ):
+        assert explained(Pair(name, node(name, 148), shown(name, "148", label=label))) is reason
+
+
+def test_what_stands_behind_a_stop_is_explained() -> None:
+    missing = Pair("mip6.bu.seqnr", node("mip6.bu.seqnr", 1), None)
+    wrong = Pair("mip6.bu.seqnr", node("mip6.bu.seqnr", 1), shown("mip6.bu.seqnr", "2"))
+    more = Pair("mip6.bu.seqnr", None, shown("mip6.bu.seqnr", "2"))
+    assert explained(missing, stopped=True)
+    assert not explained(missing)
+    assert not explained(wrong, stopped=True)
+    assert not explained(more, stopped=True)
+
+
+def test_every_known_answer_has_its_reason() -> None:
+    assert all(known.reason.startswith("Wireshark") for known in KNOWN)
