@@ -70,12 +70,7 @@ class Names:
                 for shown in dissection.fields.get(name, ())
                 if not shown.hidden or shown.begin in places
             ]
-            for place in range(max(len(ours), len(theirs))):
-                yield Pair(
-                    name,
-                    ours[place] if place < len(ours) else None,
-                    theirs[place] if place < len(theirs) else None,
-                )
+            yield from _paired(name, ours, theirs)
 
     def agree(self, pair: Pair, frame: bytes) -> bool:
         """Whether both sides say the same. Of a secret field only the place is compared."""
@@ -94,6 +89,24 @@ class Names:
         if address is not None:
             return address == _address(shown.text)
         return shown.octets == frame[node.begin : node.end].hex()
+
+
+def _paired(name: str, ours: list[Node], theirs: list[Shown]) -> Iterator[Pair]:
+    """Both in order; where their counts differ, their places tell which has no counterpart."""
+    if len(ours) == len(theirs):
+        yield from (Pair(name, *both) for both in zip(ours, theirs, strict=True))
+        return
+    mine, other = 0, 0
+    while mine < len(ours) or other < len(theirs):
+        node = ours[mine] if mine < len(ours) else None
+        shown = theirs[other] if other < len(theirs) else None
+        if node and shown and node.end <= shown.begin:
+            shown = None
+        elif node and shown and shown.begin + max(shown.size, 1) <= node.begin:
+            node = None
+        yield Pair(name, node, shown)
+        mine += node is not None
+        other += shown is not None
 
 
 def declared_fields() -> dict[str, list[Field]]:

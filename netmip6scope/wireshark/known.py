@@ -117,6 +117,16 @@ KNOWN = (
     Known(
         "esp.encrypted_data", "Wireshark shows these octets when it decrypts them only", _not_shown
     ),
+    Known("pppoed.tag", "Wireshark shows a tag's value only", _not_shown),
+    Known("pppoed.tag_length", "Wireshark shows a tag's value only", _not_shown),
+    Known("ipcp.opt.type", "Wireshark takes no option apart that it does not know", _not_shown),
+    Known("ipcp.opt.length", "Wireshark takes no option apart that it does not know", _not_shown),
+    Known("radius.EAP_Message", "Wireshark shows the EAP packet inside instead", _not_shown),
+    Known(
+        "radius.Framed_IP_Address",
+        "Wireshark shows the two addresses with a meaning of their own as words (RFC 2865 5.8)",
+        _not_shown,
+    ),
     Known(
         "",
         "Wireshark stopped at octets that are missing or make no sense, and shows none behind them",

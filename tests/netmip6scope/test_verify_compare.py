@@ -121,6 +121,22 @@ def test_occurrences_are_paired_in_order() -> None:
     assert pairs(names, root(), *fields) == [("ipv6.hlim", None, "64"), ("ipv6.hlim", None, "63")]
 
 
+def test_places_tell_which_occurrence_has_no_counterpart() -> None:
+    names = Names(frozenset(("ipv6.hlim",)))
+    places = [(7, 64), (47, 63), (87, 62)]
+    tree = root(*(node("ipv6.hlim", value, at, at + 1) for at, value in places))
+    fields = [shown("ipv6.hlim", str(value), begin=at) for at, value in places]
+    for missing in range(3):
+        kept = [field for place, field in enumerate(fields) if place != missing]
+        assert [theirs for _, _, theirs in pairs(names, tree, *kept)] == [
+            None if place == missing else str(value) for place, (_, value) in enumerate(places)
+        ]
+        some = root(*(child for place, child in enumerate(tree.children) if place != missing))
+        assert [ours for _, ours, _ in pairs(names, some, *fields)] == [
+            None if place == missing else value for place, (_, value) in enumerate(places)
+        ]
+
+
 def test_names_of_one_side_are_left_out() -> None:
     names = Names(frozenset(("ipv6.hlim", "http.host")))
     tree = root(node("ipv6.hlim", 64), node("netmip6.tcp.sport", 80))
