@@ -63,6 +63,18 @@ def test_handoffs_loads_neither_textual_nor_pyshark(tmp_path: Path, netmip6: Pat
     assert not loaded & {"textual", "pyshark"}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["plugin", "wireshark"], ["decode", "CAPTURE", "--frame", "1"], ["messages", "CAPTURE"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_only_verify_loads_pyshark(arguments: list[str], tmp_path: Path, netmip6: Path) -> None:
+    (tmp_path / "pyshark.py").write_text("")
+    capture = str(netmip6 / "01_slaac_handoff.pcap")
+    words = [capture if word == "CAPTURE" else word for word in arguments]
+    assert "pyshark" not in modules_loaded_by(words, tmp_path)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["handoffs", "--help"]])
 def test_help_loads_neither_numpy_nor_pandas(arguments: list[str]) -> None:
     loaded = modules_loaded_by(arguments)

@@ -8,6 +8,7 @@ from dissectors.node import Node, Value
 from netmip6scope.wireshark.compare import Names, Pair, declared_fields, number, time_of
 from netmip6scope.wireshark.dissection import Dissection, Shown
 from netmip6scope.wireshark.known import KNOWN, reason_for
+from tests.architecture.sources import PROJECT
 
 FRAME = bytes(range(32))
 
@@ -219,5 +220,10 @@ def test_what_stands_behind_a_stop_is_explained() -> None:
     assert not explained(more, stopped=True)
 
 
-def test_every_known_answer_has_its_reason() -> None:
-    assert all(known.reason.startswith("Wireshark") for known in KNOWN)
+def test_every_known_answer_is_in_the_documentation() -> None:
+    text = (PROJECT / "docs" / "wireshark.md").read_text("utf-8")
+    section = text.partition("### Known answers of Wireshark")[2]
+    assert len(KNOWN) > 5
+    for known in KNOWN:
+        assert known.reason.startswith("Wireshark")
+        assert f"`{known.field}`" in section or known.field == ""
