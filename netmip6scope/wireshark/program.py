@@ -20,6 +20,8 @@ from netmip6scope.wireshark.plugin import FILE_NAME, lua_text
 
 TEMPORARY = "netmip6scope-"
 """How the names of temporary directories begin."""
+LIMIT_S = 120
+"""For one answer of tshark's, which takes a second."""
 _LUA_FOLDER = "Personal Lua Plugins"
 _OLDER_FOLDER = "Personal Plugins"
 _ALONE = (
@@ -53,13 +55,17 @@ def arguments(home: str, profile: Profile) -> list[str]:
 
 def run(words: Sequence[str], changes: Mapping[str, str] | None = None) -> bytes:
     """Run tshark to its end: its standard output. Raises MissingProgram, ScopeError."""
-    done = subprocess.run(  # noqa: S603 - an argument list, no shell
-        [find_tshark(), *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env={**os.environ, **(changes or {})},
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list, no shell
+            [find_tshark(), *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, **(changes or {})},
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ScopeError(f"tshark did not answer within {LIMIT_S} s") from error
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").split("\n")
         said = [line for line in lines if line.strip()]

@@ -298,6 +298,28 @@ def test_hop_limit_is_that_of_the_message_and_not_of_the_tunnel(tmp_path: Path) 
     ]
 
 
+def fragments(packet: bytes, size: int) -> list[bytes]:
+    """RFC 8200 4.5: Next Header, Reserved, Offset in units of 8 octets with M, Identification."""
+    payload, found = packet[40:], []
+    for at in range(0, len(payload), size):
+        more = at + size < len(payload)
+        head = struct.pack("!BBHI", packet[6], 0, at | more, 77)
+        found.append(wire.ipv6(TAR, SAR, 44, head + payload[at : at + size], packet[7]))
+    return found
+
+
+@pytest.mark.parametrize(("limit", "warnings"), [(255, 0), (64, 1)])
+def test_a_message_in_fragments_is_shown_once_it_is_whole(
+    limit: int, warnings: int, tmp_path: Path
+) -> None:
+    packet = shark.ho_message(201, shark.everything(), limit)
+    shown = shark.plugin_shows(shark.write(tmp_path, fragments(packet, 96)), tmp_path)
+    *before, last = shown
+    assert all(found.items == [] for found in before)
+    assert len(last.of("netmip6.context")) == 9
+    assert [kind for kind, _ in last.warnings] == ["hop_limit"] * warnings
+
+
 def test_a_quoted_message_is_cut_and_not_malformed(tmp_path: Path) -> None:
     request = wire.ho_request(TAR, SAR, 9, NAI)
     error = wire.ipv6(SAR, TAR, 58, wire.icmp6(SAR, TAR, 1, 0, bytes(4) + request[:60]), 64)

@@ -63,7 +63,9 @@ local function layout_of(data)
 end
 
 local function check_message(m, item, layout, found, edge)
-    local limit = last_before({ hop_limit() }, found)
+    local limits = { hop_limit() }
+    -- A message put together from fragments has no header before it: the last one carried it.
+    local limit = last_before(limits, found) or limits[#limits]
     if limit and limit.value ~= 255 then
         warn(item, "hop_limit", "hop limit is %d, not 255", limit.value)
     end
