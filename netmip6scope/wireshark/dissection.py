@@ -80,7 +80,7 @@ def dissect(capture: str, home: str, profile: Profile) -> Generator[Dissection]:
 
 
 def _capture_class() -> Any:  # noqa: ANN401 - pyshark has no types
-    """The reader of pyshark with two habits changed. In a function: pyshark loads late."""
+    """The reader of pyshark with three habits changed. In a function: pyshark loads late."""
     import pyshark
 
     class Capture(pyshark.FileCapture):  # type: ignore[misc]
@@ -90,6 +90,12 @@ def _capture_class() -> Any:  # noqa: ANN401 - pyshark has no types
         def _get_tshark_path(self) -> str:
             """The way of pyshark reads a config.ini of the working directory."""
             return find_tshark()
+
+        def _created_new_process(
+            self, _: object, process: asyncio.subprocess.Process, **__: object
+        ) -> None:
+            """Else one that has ended already is not cleaned up, and how it ended is lost."""
+            self._running_processes.add(process)
 
         async def _cleanup_subprocess(self, process: asyncio.subprocess.Process) -> None:
             """Else a program that has ended is killed, and how it ended is lost."""

@@ -93,7 +93,8 @@ def _node(element: Element, hidden: Places) -> Node:
 
 def _words(element: Element) -> tuple[str, str]:
     """Label and text. A protocol's line is a label as it is, and so is one of a text alone."""
-    line = printable(element.get("showname") or element.get("show") or "")
+    words = (element.get(key) for key in ("showname", "show", "name"))
+    line = printable(next(filter(None, words), ""))
     if element.tag == "proto" or not element.get("name"):
         return line, ""
     label, _, text = _BITS.sub("", line, count=1).partition(": ")
