@@ -159,7 +159,8 @@ def _address(text: str) -> object:
 def _values(node: Node, *, in_message: bool) -> Iterator[tuple[Node, bool]]:
     """All nodes with a value, and whether each is inside a message of the plugin's."""
     inside = in_message or node.filter in _MESSAGES
-    if node.value is not None or node.secret:
+    if node.value is not None or (node.secret and not node.children):
         yield node, inside
-    for child in node.children:
+    # Wireshark has no keys here: it decrypts nothing.
+    for child in node.children if node.octets is None else ():
         yield from _values(child, in_message=inside)

@@ -8,11 +8,18 @@ Places = list[tuple[int, int]]
 
 
 def secrets(tree: Node) -> Places:
-    """Begin and end of every secret field of a tree."""
-    found = [(tree.begin, tree.end)] if tree.secret else []
-    for child in tree.children:
-        found += secrets(child)
-    return found
+    """Begin and end of what is secret in a tree.
+
+    In a broken frame whole layers are, from the first secret part on. What counts in decrypted
+    octets is left out.
+    """
+    if tree.octets is not None:
+        return []
+    parts = [place for child in tree.children for place in secrets(child)]
+    if not tree.secret:
+        return parts
+    begin = min((begin for begin, _ in parts), default=tree.begin)
+    return [(begin, tree.end)]
 
 
 def overlaps(places: Places, begin: int, end: int) -> bool:

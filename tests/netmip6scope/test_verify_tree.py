@@ -88,6 +88,23 @@ def test_keys_are_in_no_output(form: str, capture: str) -> None:
     assert "(masked)" in out
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_keys_in_broken_frames_are_in_no_output(form: str, tmp_path: Path) -> None:
+    whole = shark.ho_message(201, shark.everything())
+    at = whole.index(b"secretkey")
+    # Cut inside the key by the snap length; with a length that makes the option none.
+    wrong = whole[: at - 11] + b"\xff" + whole[at - 10 :]
+    cut = shark.write(tmp_path, [whole], snaplen=at + 6)
+    (tmp_path / "wrong").mkdir()
+    for path in (cut, shark.write(tmp_path / "wrong", [wrong])):
+        out = decode_frame(str(path), 1, form, wireshark=True)
+        assert "HO Response" in out
+        for octets in (b"secret", b"ecretk"):
+            assert octets.decode() not in out
+            assert octets.hex() not in out
+            assert octets.hex(":") not in out
+
+
 def test_every_place_is_inside_the_frame(netmip6: Path) -> None:
     for frame in (20, 284, 286):
         path = str(netmip6 / "01_slaac_handoff.pcap")
