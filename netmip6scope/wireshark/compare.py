@@ -2,8 +2,8 @@
 
 Values are compared as numbers, times, addresses or octets, never as labels. A number agrees when it
 is the one shown or when the bits are the same: we show lifetimes in seconds, Wireshark in units.
-Names that only one side knows are left out. A field that Wireshark hides counts where we show one
-of that name at the same place.
+Names that only one side knows are left out. A field that Wireshark hides, or that has no octets,
+counts where we show one of that name at the same place.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _WORDS = {"True": 1, "False": 0}
 _TIME_UNITS = ("NTP", "s/65536")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"(?P<seconds>.*?\d\d:\d\d:\d\d)\.(?P<fraction>\d+) ?(?:UTC|Z)")
+_SECONDS = re.compile(r"(-?\d+) s")
+"""How we write a time that no calendar of ours has."""
 _TIME_FORMATS = ("%b %d, %Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -36,6 +38,8 @@ class Pair:
     name: str
     ours: Node | None
     theirs: Shown | None
+    octets: bytes = b""
+    """Ours, of the frame."""
 
     @property
     def offset(self) -> int:
@@ -55,29 +59,31 @@ class Names:
         self.declared = declared_fields()
         self._ours = set(self.declared)
 
-    def pairs(self, tree: Node, dissection: Dissection) -> Iterator[Pair]:
+    def pairs(self, tree: Node, dissection: Dissection, frame: bytes) -> Iterator[Pair]:
         """The frame's occurrences of all names that both sides know."""
-        mine: defaultdict[str, list[Node]] = defaultdict(list)
+        found: defaultdict[str, list[Node]] = defaultdict(list)
         for node, in_message in _values(tree, in_message=False):
             if node.filter in self.wireshark or (in_message and node.filter in self.plugin):
-                mine[node.filter].append(node)
-        self._ours.update(mine)
-        for name in sorted(mine.keys() | (dissection.fields.keys() & self._ours)):
-            ours = sorted(mine.get(name, ()), key=lambda node: node.begin)
+                found[node.filter].append(node)
+        self._ours.update(found)
+        for name in sorted(found.keys() | (dissection.fields.keys() & self._ours)):
+            ours = sorted(found.get(name, ()), key=lambda node: node.begin)
             places = {node.begin for node in ours}
             theirs = [
                 shown
                 for shown in dissection.fields.get(name, ())
-                if not shown.hidden or shown.begin in places
+                if (shown.size and not shown.hidden) or shown.begin in places
             ]
-            yield from _paired(name, ours, theirs)
+            for mine, other in _paired(ours, theirs):
+                octets = b"" if mine is None else frame[mine.begin : mine.end]
+                yield Pair(name, mine, other, octets)
 
-    def agree(self, pair: Pair, frame: bytes) -> bool:
-        """Whether both sides say the same. Of a secret field only the place is compared."""
+    def agree(self, pair: Pair) -> bool:
+        """Whether both sides say the same. Without a value to compare, places are compared."""
         node, shown = pair.ours, pair.theirs
         if node is None or shown is None:
             return False
-        if node.secret:
+        if node.secret or not (shown.text or shown.octets):
             return (node.begin, node.end - node.begin) == (shown.begin, shown.size)
         fields = self.declared.get(pair.name, ())
         if any(field.unit in _TIME_UNITS for field in fields) and (time := time_of(shown.text)):
@@ -88,13 +94,13 @@ class Names:
         address = _address(node.value) if isinstance(node.value, str) else None
         if address is not None:
             return address == _address(shown.text)
-        return shown.octets == frame[node.begin : node.end].hex()
+        return shown.octets == pair.octets.hex()
 
 
-def _paired(name: str, ours: list[Node], theirs: list[Shown]) -> Iterator[Pair]:
+def _paired(ours: list[Node], theirs: list[Shown]) -> Iterator[tuple[Node | None, Shown | None]]:
     """Both in order; where their counts differ, their places tell which has no counterpart."""
     if len(ours) == len(theirs):
-        yield from (Pair(name, *both) for both in zip(ours, theirs, strict=True))
+        yield from zip(ours, theirs, strict=True)
         return
     mine, other = 0, 0
     while mine < len(ours) or other < len(theirs):
@@ -104,7 +110,7 @@ def _paired(name: str, ours: list[Node], theirs: list[Shown]) -> Iterator[Pair]:
             shown = None
         elif node and shown and shown.begin + max(shown.size, 1) <= node.begin:
             node = None
-        yield Pair(name, node, shown)
+        yield node, shown
         mine += node is not None
         other += shown is not None
 
@@ -132,6 +138,8 @@ def number(shown: Shown) -> int | None:
 
 def time_of(text: str) -> tuple[int, int] | None:
     """Seconds since 1970 and microseconds of a UTC time as either side writes it."""
+    if plain := _SECONDS.fullmatch(text):
+        return int(plain[1]), 0
     match = _TIME.fullmatch(text)
     if match is None:
         return None

@@ -16,7 +16,7 @@ from netmip6scope.pipeline import Meter, load_profile
 from netmip6scope.wireshark.compare import Names, Pair
 from netmip6scope.wireshark.copies import Copy, copy
 from netmip6scope.wireshark.dissection import Dissection, dissect
-from netmip6scope.wireshark.known import reason_for
+from netmip6scope.wireshark.known import Situation, reason_for
 from netmip6scope.wireshark.masking import overlaps, secrets
 from netmip6scope.wireshark.program import TEMPORARY, known_names
 from netmip6scope.wireshark.verdict import Row, Verdict
@@ -92,10 +92,11 @@ class _Comparison:
     def add(self, place: int, tree: Node, frame: bytes, dissection: Dissection) -> None:
         """Compare one frame."""
         self.verdict.frames += 1
-        for pair in self.names.pairs(tree, dissection):
+        situation = Situation(tree, stopped=dissection.stopped)
+        for pair in self.names.pairs(tree, dissection, frame):
             self.verdict.values += 1
-            reason = reason_for(pair, stopped=dissection.stopped)
-            if reason is None and self.names.agree(pair, frame):
+            reason = reason_for(pair, situation)
+            if reason is None and self.names.agree(pair):
                 continue
             before = self.known.get((pair.name, reason or ""))
             if before is not None:
