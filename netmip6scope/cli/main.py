@@ -53,7 +53,12 @@ def run_table(options: argparse.Namespace) -> int:
 
         with Progress() as progress:
             result = analyse(options.captures, options.command, progress, options.profile)
-        write_to(result.table, destination, raw_csv=options.raw_csv)
+        table = result.table
+        if options.stats:
+            from netmip6scope.tables.stats import handoff_stats
+
+            table = handoff_stats(table)
+        write_to(table, destination, raw_csv=options.raw_csv)
     for warning in result.warnings:
         _say(f"warning: {warning}")
     for error in result.errors:

@@ -50,7 +50,14 @@ def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         _add_table_options(command)
-        command.set_defaults(run=table)
+        command.set_defaults(run=table, stats=False)
+        if name == "handoffs":
+            command.add_argument(
+                "--stats",
+                action="store_true",
+                help="counts, success rate and percentiles of all handoffs, and of those per pair "
+                "of access routers, kind and outcome",
+            )
     about = "one frame as a full tree with byte ranges"
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
