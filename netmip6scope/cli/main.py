@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from netmip6scope.pipeline import Result
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the program's own) and return its exit code."""
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = build_parser(run_table, run_decode)
+    parser = build_parser(run_table, run_decode, run_report)
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -59,6 +61,34 @@ def run_table(options: argparse.Namespace) -> int:
 
             table = handoff_stats(table)
         write_to(table, destination, raw_csv=options.raw_csv)
+    return _tell(result, options)
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """The report command: one page about everything."""
+    from netmip6scope.report.page import Material, report_page, require_libraries
+    from netmip6scope.tables.output import replaced_file, standard_output
+    from netmip6scope.tables.progress import Progress
+
+    require_libraries()
+    with _without_collector():
+        from netmip6scope.pipeline import analyse
+
+        wanted = ("handoffs", "sessions", "messages", "findings")
+        with Progress() as progress:
+            result = analyse(options.captures, wanted, progress, options.profile)
+        notes = [*result.warnings, *map(str, result.errors)]
+        handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
+        material = Material(options.captures, notes, handoffs, sessions, messages, findings)
+        page = report_page(material)
+    to_pipe = options.output == "-"
+    with standard_output() if to_pipe else replaced_file(options.output) as stream:
+        stream.write(page.encode())
+    return _tell(result, options)
+
+
+def _tell(result: Result, options: argparse.Namespace) -> int:
+    """Say what was odd about the inputs and which of them failed; the exit code."""
     for warning in result.warnings:
         _say(f"warning: {warning}")
     for error in result.errors:

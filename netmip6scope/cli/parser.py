@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
+def build_parser(table: Command, decode: Command, report: Command) -> argparse.ArgumentParser:
     """The parser; ``run`` of what it returns is the function of the command that was given."""
     shared = _shared()
     parser = _Parser(
@@ -62,6 +62,10 @@ def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
     command.set_defaults(run=decode)
+    about = "one self-contained page: summary, distributions, slowest handoffs, messages"
+    command = commands.add_parser("report", help=about, description=about, parents=[shared])
+    _add_report_options(command)
+    command.set_defaults(run=report)
     return parser
 
 
@@ -109,6 +113,20 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
     )
+
+
+def _add_report_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument(
+        "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
+    )
+    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _page_name(text: str) -> str:
+    if text != "-" and not text.lower().endswith((".html", ".htm")):
+        raise argparse.ArgumentTypeError(f"{text}: a page needs a name that ends in .html")
+    return text
 
 
 def _frame_number(text: str) -> int:

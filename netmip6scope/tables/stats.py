@@ -81,7 +81,7 @@ def handoff_stats(handoffs: Table) -> Table:
 
 def by_router_pair(handoffs: Table) -> Groups:
     """Handoffs by where they go from and to, the pairs in the order of their texts."""
-    sar, tar = _coded(handoffs, "sar"), _coded(handoffs, "tar")
+    sar, tar = coded(handoffs, "sar"), coded(handoffs, "tar")
     width = len(tar.vocabulary) + 1  # a code of -1 is one more
     distinct, member = np.unique((sar.codes + 1) * width + tar.codes + 1, return_inverse=True)
     from_, to = [None, *sar.vocabulary], [None, *tar.vocabulary]
@@ -89,10 +89,25 @@ def by_router_pair(handoffs: Table) -> Groups:
     return _sorted("ar-pair", [f"{from_[a] or '?'} > {to[b] or '?'}" for a, b in pairs], member)
 
 
+def nearest_rank(count: Numbers | int, percents: int) -> Numbers:
+    """The index of a percentile among `count` ascending values, 0 where there are none."""
+    return np.maximum(1, -(-percents * count // 100)) - 1
+
+
+def coded(table: Table, name: str) -> Coded:
+    """A text column as codes, whichever way the table keeps it."""
+    values = table.values[name]
+    if isinstance(values, Coded):
+        return values
+    places: dict[str | None, int] = {None: -1}
+    codes = [places.setdefault(text, len(places) - 1) for text in table.texts(_column(table, name))]
+    return Coded(np.array(codes, np.int64), [text for text in places if text is not None])
+
+
 def _by(handoffs: Table, name: str) -> Groups:
-    coded = _coded(handoffs, name)
-    distinct, member = np.unique(coded.codes, return_inverse=True)
-    lookup = [*coded.vocabulary, "?"]
+    labels = coded(handoffs, name)
+    distinct, member = np.unique(labels.codes, return_inverse=True)
+    lookup = [*labels.vocabulary, "?"]
     return _sorted(name, [lookup[code] for code in distinct.tolist()], member)
 
 
@@ -105,7 +120,7 @@ def _sorted(by: str, names: list[str], member: Numbers) -> Groups:
 
 def _described(handoffs: Table, groups: Groups) -> dict[str, Numbers]:
     size = len(groups.names)
-    outcome = _coded(handoffs, "outcome")
+    outcome = coded(handoffs, "outcome")
 
     def count(label: str) -> Numbers:
         codes = [n for n, text in enumerate(outcome.vocabulary) if text == label]
@@ -136,19 +151,9 @@ def _ranked(values: Numbers, member: Numbers, size: int) -> dict[str, Numbers]:
     ascending = np.append(values[order], NULL)
     ranked: dict[str, Numbers] = {"count": count}
     for name, percents in PERCENTILES.items():
-        place = np.maximum(1, -(-percents * count // 100)) - 1
-        found = ascending[first + np.minimum(place, count)]
+        found = ascending[first + nearest_rank(count, percents)]
         ranked[f"{name}_ms"] = np.where(count > 0, found, NULL)
     return ranked
-
-
-def _coded(table: Table, name: str) -> Coded:
-    values = table.values[name]
-    if isinstance(values, Coded):
-        return values
-    places: dict[str | None, int] = {None: -1}
-    codes = [places.setdefault(text, len(places) - 1) for text in table.texts(_column(table, name))]
-    return Coded(np.array(codes, np.int64), [text for text in places if text is not None])
 
 
 def _column(table: Table, name: str) -> Column:

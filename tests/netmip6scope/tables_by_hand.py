@@ -6,31 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table, Values
-from netmip6scope.tables.schema import HANDOFFS, MESSAGES, SESSIONS
-
-COLUMNS = {"handoffs": HANDOFFS, "sessions": SESSIONS, "messages": MESSAGES}
-FINDINGS = (
-    Column("finding", Kind.INT, "Number."),
-    Column("severity", Kind.TEXT, "error, warning or note."),
-    Column("code", Kind.TEXT, "Which."),
-    Column("frame", Kind.INT, "Frame."),
-    Column("time", Kind.TIME, "When."),
-    Column("point", Kind.TEXT, "Where."),
-    Column("session", Kind.INT, "Session."),
-    Column("handoff", Kind.INT, "Handoff."),
-    Column("mn_id", Kind.TEXT, "Mobile node."),
-    Column("text", Kind.TEXT, "What."),
-    Column("ref", Kind.TEXT, "Section."),
-)
-"""CONTRACT 3."""
+from netmip6scope.tables.columns import NULL, Coded, Kind, Table, Values
+from netmip6scope.tables.schema import TABLES
 
 Row = dict[str, Any]
 
 
-def table(name: str, rows: list[Row], columns: tuple[Column, ...] | None = None) -> Table:
+def table(name: str, rows: list[Row]) -> Table:
     """A table with these cells; every other cell is unknown."""
-    columns = COLUMNS[name] if columns is None else columns
+    columns = TABLES[name]
     odd = {cell for row in rows for cell in row} - {column.name for column in columns}
     assert not odd, f"no columns of {name}: {odd}"
     values: dict[str, Values] = {}
