@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 Ladder: TypeAlias = Callable[[int], str | None]
-"""From a session's number (CONTRACT 2.2) to its message ladder: an SVG document that is drawn for
-a light background and needs nothing from elsewhere, or None where there is nothing to draw."""
+"""From a session's number (CONTRACT 2.2) to its message ladder: an SVG document that needs
+nothing from elsewhere and suits white where it has no ground of its own; None: nothing to draw."""
 
 OCTETS = 2_500_000
 """Blocks are added until they fill this."""
