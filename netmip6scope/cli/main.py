@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from netmip6scope.pipeline import Result
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the program's own) and return its exit code."""
@@ -76,25 +78,54 @@ def run_table(options: argparse.Namespace) -> int:
         with Reading() as reading:
             result = analyse(options.captures, options.command, reading, options.profile, selection)
         table = result.table
+        failed = False
         if options.command == "findings":
             from netmip6scope.correlate.finding_rows import chosen, worst
 
             table = chosen(table, options.only, options.ignore)
             failed = worst(table) >= options.fail_on
-        else:
-            failed = False
+        elif options.command == "handoffs" and options.stats:
+            from netmip6scope.tables.stats import handoff_stats
+
+            table = handoff_stats(table)
         write_to(table, destination, raw_csv=options.raw_csv)
+    return _tell(result, options, interrupted=reading.interrupted) or (FAILED if failed else OK)
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """The report command: one page about everything."""
+    from netmip6scope.cli.interrupt import Reading
+    from netmip6scope.report.page import Material, report_page, require_libraries
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    require_libraries()
+    with _without_collector():
+        from netmip6scope.pipeline import analyse
+
+        wanted = ("handoffs", "sessions", "messages", "findings")
+        with Reading() as reading:
+            result = analyse(options.captures, wanted, reading, options.profile)
+        notes = [*result.warnings, *map(str, result.errors)]
+        handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
+        material = Material(options.captures, notes, handoffs, sessions, messages, findings)
+        page = report_page(material)
+    to_pipe = options.output == "-"
+    with standard_output() if to_pipe else replaced_file(options.output) as stream:
+        stream.write(page.encode())
+    return _tell(result, options, interrupted=reading.interrupted)
+
+
+def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> int:
+    """Say what was odd about the inputs and which of them failed; the exit code."""
     for warning in result.warnings:
         _say(f"warning: {warning}")
     for error in result.errors:
         if not isinstance(error, Interrupted):
             report(error, debug=_debug(options))
-    if reading.interrupted:
-        _say("interrupted: the table holds what was read until then")
+    if interrupted:
+        _say("interrupted: the output holds what was read until then")
         return INTERRUPTED
-    if result.errors:
-        return result.errors[0].exit_code
-    return FAILED if failed else OK
+    return result.errors[0].exit_code if result.errors else OK
 
 
 def run_decode(options: argparse.Namespace) -> int:
@@ -192,6 +223,7 @@ _COMMANDS = {
     "fields": run_fields,
     "verify": run_verify,
     "plugin": run_plugin,
+    "report": run_report,
 }
 
 

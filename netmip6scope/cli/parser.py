@@ -91,6 +91,13 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     ):
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         _add_table_options(command)
+        if name == "handoffs":
+            command.add_argument(
+                "--stats",
+                action="store_true",
+                help="counts, success rate and percentiles of all handoffs, and of those per pair "
+                "of access routers, kind and outcome",
+            )
         command.set_defaults(run=runs["table"])
     about = "one row per finding: what went wrong, where, and where it is written"
     command = commands.add_parser("findings", help=about, description=about, parents=[shared])
@@ -117,6 +124,10 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     command = commands.add_parser("plugin", help=about, description=about, parents=[shared])
     _add_plugin_options(command)
     command.set_defaults(run=runs["plugin"])
+    about = "one self-contained page: summary, distributions, slowest handoffs, messages"
+    command = commands.add_parser("report", help=about, description=about, parents=[shared])
+    _add_report_options(command)
+    command.set_defaults(run=runs["report"])
     return parser
 
 
@@ -218,6 +229,20 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show Wireshark's own tree of the frame",
     )
+
+
+def _add_report_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument(
+        "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
+    )
+    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _page_name(text: str) -> str:
+    if text != "-" and not text.lower().endswith((".html", ".htm")):
+        raise argparse.ArgumentTypeError(f"{text}: a page needs a name that ends in .html")
+    return text
 
 
 def _frame_number(text: str) -> int:
