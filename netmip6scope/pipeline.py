@@ -85,7 +85,7 @@ def analyse(
         single = not {"messages", "findings"}.isdisjoint(wanted)
         single |= selection is not None and selection.needs_messages
         found, messages = run.one_after_another(sources, keep=single)
-    if not run.frames and run.errors and not isinstance(run.errors[0], Interrupted):
+    if not run.frames and run.errors:
         raise run.errors[0]
     texts = Texts(run.scanner.addresses, run.scanner.names)
     built: dict[str, Table] = {}

@@ -123,7 +123,8 @@ def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> 
         if not isinstance(error, Interrupted):
             report(error, debug=_debug(options))
     if interrupted:
-        _say("interrupted: the output holds what was read until then")
+        what = "page" if options.command == "report" else "table"
+        _say(f"interrupted: the {what} holds what was read until then")
         return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
 

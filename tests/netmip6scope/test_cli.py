@@ -150,7 +150,10 @@ def test_parquet_without_pyarrow(
     ("argv", "words"),
     [
         (["nonsense"], "'nonsense' is not a command"),
-        (["a.pcap"], "name one before the captures: messages, sessions, handoffs, decode"),
+        (
+            ["a.pcap"],
+            "name one before the captures: messages, sessions, handoffs, findings, decode",
+        ),
         (["-", "messages"], "'-' is not a command"),
         (["A=a.pcap"], "'A=a.pcap' is not a command"),
         (["messages"], "CAPTURE"),
