@@ -217,6 +217,30 @@ def run_plugin(options: argparse.Namespace) -> int:
     return OK
 
 
+def run_simulate(options: argparse.Namespace) -> int:
+    """The simulate command: nodes in virtual time."""
+    from netmip6scope.simulation.run import listing, simulate
+    from netmip6scope.tables.output import standard_output
+
+    if options.list:
+        with standard_output() as stream:
+            stream.write(listing().encode())
+        return OK
+    if options.scenario is None or not (options.write or options.explain or options.write_keys):
+        raise UsageError("simulate needs a scenario with -w FILE or --explain, or --list")
+    _say(
+        simulate(
+            options.scenario,
+            options.write,
+            options.seed,
+            options.point,
+            keys_path=options.write_keys,
+            explain=options.explain,
+        )
+    )
+    return OK
+
+
 _COMMANDS = {
     "table": run_table,
     "findings": run_findings,
@@ -225,6 +249,7 @@ _COMMANDS = {
     "verify": run_verify,
     "plugin": run_plugin,
     "report": run_report,
+    "simulate": run_simulate,
 }
 
 

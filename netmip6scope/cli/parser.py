@@ -128,6 +128,10 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     command = commands.add_parser("report", help=about, description=about, parents=[shared])
     _add_report_options(command)
     command.set_defaults(run=runs["report"])
+    about = "run the nodes of a scenario in virtual time and write what capture points see"
+    command = commands.add_parser("simulate", help=about, description=about, parents=[shared])
+    _add_simulate_options(command)
+    command.set_defaults(run=runs["simulate"])
     return parser
 
 
@@ -237,6 +241,27 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
     )
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_simulate_options(command: argparse.ArgumentParser) -> None:
+    about = "a scenario file (TOML), or the name of a ready one"
+    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help=about)
+    about = "write a capture (pcapng); with several points FILE.pcapng becomes FILE.POINT.pcapng"
+    command.add_argument("-w", "--write", metavar="FILE", help=about)
+    about = "what chance there is comes from N (default: the scenario's)"
+    command.add_argument("--seed", metavar="N", type=_seed, help=about)
+    about = "capture at this point of the scenario alone; may be given several times"
+    command.add_argument("--point", metavar="NAME", action="append", default=[], help=about)
+    command.add_argument("--list", action="store_true", help="name the ready scenarios")
+    command.add_argument("--explain", action="store_true", help="tell what happens, step by step")
+    about = "write the scenario's keys, for --keys of the commands that check authenticators"
+    command.add_argument("--write-keys", metavar="FILE", help=about)
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 63):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number below 2**63")
+    return int(text)
 
 
 def _page_name(text: str) -> str:
