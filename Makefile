@@ -6,10 +6,10 @@ STAMP := $(VENV)/.stamp
 PACKAGES := dissectors replay netmip6scope
 BESIDE := tests benchmarks
 
-.PHONY: help venv demo test lint check bench clean lock
+.PHONY: help venv demo test lint check requirements bench clean lock
 
 help:
-	@echo "make demo | test | lint | check | bench | venv | clean | lock"
+	@echo "make demo | test | lint | check | requirements | bench | venv | clean | lock"
 
 venv: $(STAMP)
 
@@ -40,6 +40,10 @@ lint: venv
 	$(BIN)/lint-imports
 
 check: lint test
+
+# Which test holds which row of the draft; fails for a row without one.
+requirements: venv
+	$(BIN)/python -m pytest -q --requirements tests
 
 bench: venv
 	$(BIN)/python benchmarks/run.py

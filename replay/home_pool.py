@@ -13,6 +13,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 HOME_PREFIX_LENGTH = 64
 _LOW_64 = (1 << 64) - 1
+_SHARED_SHIFT = 16
+"""Low interface identifiers are left to the routers of the prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class HomePool:
     def _homes(self, number: int, mn_id: bytes) -> Homes:
         base = int(self._config.network.network_address)
         interface = self._config.interfaces.get(mn_id, 1)
-        home = base | number if self._shared else base | number << 64 | interface & _LOW_64
+        home = base | number << _SHARED_SHIFT if self._shared else base | number << 64 | interface & _LOW_64
         network4 = self._config.network4
         home4 = None if network4 is None else network4.network_address + number
         return Homes(IPv6Address(home), home4)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
-from dissectors.handoff import HoResponse
+from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
-from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S
+from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S, named
+from replay.context import identity_in
 from replay.events import Why
 from replay.ntp import SECOND_NS
 from replay.packets import IPV4_OCTETS, IPV6_OCTETS, UDP_OCTETS, Address, Datagram, Packet
@@ -71,7 +72,6 @@ class Stay:
     """A session."""
 
     mn_id: bytes
-    start_ns: int
     first_update_ns: int
     ha: Address | None = None
     home: IPv6Address | None = None
@@ -88,6 +88,10 @@ class Stay:
     bound_until_ns: int = 0
     attempts: list[Attempt] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
+    answers: list[tuple[Seen, Seen, Attempt | None]] = field(default_factory=list)
+    """Binding Updates with their answers, and the handoffs that they are part of."""
+    renewals: list[tuple[Seen, Address | None]] = field(default_factory=list)
+    """With the router that served then."""
 
 
 class Record:
@@ -142,6 +146,8 @@ class Record:
             attempt = self._moving(stay, one, packet, update)
         elif stay is not None and send.why is Why.TEARDOWN:
             attempt = self._torn(stay, one, care_of(packet))
+        if stay is not None and send.why is Why.RENEWAL:
+            stay.renewals.append((one, stay.serving))
         key = (care_of(packet), packet.destination, update.sequence)
         self._updates[key] = one, attempt
 
@@ -163,8 +169,7 @@ class Record:
         asked_ns = self._asked_ns.pop(mn_id, None)
         if asked_ns is not None and one.time_ns - asked_ns > self._patience_ns:
             asked_ns = None
-        start_ns = one.time_ns if asked_ns is None else asked_ns
-        stay = self._now[mn_id] = Stay(mn_id, start_ns, one.time_ns, asked_ns=asked_ns)
+        stay = self._now[mn_id] = Stay(mn_id, one.time_ns, asked_ns=asked_ns)
         self.stays.append(stay)
         return stay
 
@@ -205,10 +210,11 @@ class Record:
         return None
 
     def _acknowledged(self, one: Seen) -> None:
-        packet = _packet(one)
+        packet = _innermost(one)
         ack = packet.payload
-        stay = self._now.get(one.sent.send.mn_id)
-        if stay is None or not isinstance(ack, BindingAcknowledgement):
+        assert isinstance(ack, BindingAcknowledgement)
+        stay = self._now.get(named(ack.options) or b"")
+        if stay is None:
             return
         found = self._updates.pop((packet.destination, packet.source, ack.sequence), None)
         if found is None:
@@ -216,6 +222,7 @@ class Record:
         if found is None:
             return
         update, attempt = found
+        stay.answers.append((update, one, attempt))
         if ack.status >= REJECTED:
             if attempt is not None and update.sent.send.why is Why.HANDOFF:
                 attempt.refusal = one
@@ -231,7 +238,7 @@ class Record:
         return self._updates.pop(keys[-1]) if keys else None
 
     def _accepted(self, stay: Stay, one: Seen, update: Seen, attempt: Attempt | None) -> None:
-        packet, why = _packet(one), update.sent.send.why
+        packet, why = _innermost(one), update.sent.send.why
         asked, ack = _packet(update).payload, packet.payload
         assert isinstance(asked, BindingUpdate) and isinstance(ack, BindingAcknowledgement)  # noqa: PT018
         until_ns = one.time_ns + ack.lifetime * UNIT_S * SECOND_NS
@@ -264,11 +271,13 @@ class Record:
             stay.path.append(router)
 
     def _requested(self, one: Seen) -> None:
-        packet, stay = _packet(one), self._now.get(one.sent.send.mn_id)
+        packet = _packet(one)
+        request = packet.payload
+        assert isinstance(request, HoRequest)
+        stay = self._named(request, one)
         if stay is None:
             return
-        request = packet.payload
-        identifier: int = getattr(request, "identifier", 0)
+        identifier = request.identifier
         for attempt in reversed(stay.attempts):
             if attempt.identifier == identifier and attempt.tar == packet.source:
                 break
@@ -277,6 +286,14 @@ class Record:
             stay.attempts.append(attempt)
         attempt.requests.append(one)
         attempt.last_ns = one.time_ns
+
+    def _named(self, request: HoRequest, one: Seen) -> Stay | None:
+        """Whom a HO Request is about; one that names nobody is about somebody unknown."""
+        mn_id = identity_in(request.options)
+        if mn_id is None and b"" not in self._now:
+            self._now[b""] = Stay(b"", one.time_ns)
+            self.stays.append(self._now[b""])
+        return self._now.get(mn_id or b"")
 
     def _responded(self, one: Seen) -> None:
         packet, stays = _packet(one), self._now.values()
@@ -298,15 +315,13 @@ class Record:
     # User data
 
     def _carried(self, one: Seen) -> None:
-        outer = _packet(one)
-        user = outer.payload
-        while isinstance(user, Packet) and isinstance(user.payload, Packet):
-            user = user.payload
-        stay = self._now.get(one.sent.send.mn_id)
-        if stay is None or not isinstance(user, Packet):
-            return
+        outer, user = _packet(one), _innermost(one)
         datagram = user.payload
-        if not isinstance(datagram, Datagram):
+        if isinstance(datagram, BindingAcknowledgement):
+            self._acknowledged(one)
+            return
+        stay = self._holder(user)
+        if stay is None or not isinstance(datagram, Datagram):
             return
         homes = (stay.home, stay.home4)
         down = user.destination in homes
@@ -316,6 +331,12 @@ class Record:
         octets = header + UDP_OCTETS + len(datagram.data)
         if down or user.source in homes:
             stay.carried.append(Carried(one.time_ns, router, down, number, octets))
+
+    def _holder(self, user: Packet) -> Stay | None:
+        """Whose user data it is."""
+        ends = (user.source, user.destination)
+        held = (s for s in self._now.values() if s.home in ends or s.home4 in ends)
+        return next(held, None)
 
     # Rows
 
@@ -332,6 +353,14 @@ def _home4(packet: Packet) -> IPv4Address | None:
     found = (getattr(option, "address", None) for option in ack.options)
     homes = [each for each in found if isinstance(each, IPv4Address) and each != ANY_IPV4]
     return homes[0] if homes else None
+
+
+def _innermost(one: Seen) -> Packet:
+    """The packet inside all tunnels."""
+    packet = _packet(one)
+    while isinstance(packet.payload, Packet):
+        packet = packet.payload
+    return packet
 
 
 def _packet(one: Seen) -> Packet:

@@ -21,13 +21,13 @@ _USER_PLANE = (
 
 def session_rows(record: Record) -> list[Row]:
     """One per session, in order of start."""
-    stays = sorted(record.stays, key=lambda stay: stay.start_ns)
+    stays = sorted(record.stays, key=_start_ns)
     return [_session(stay, number) for number, stay in enumerate(stays, 1)]
 
 
 def handoff_rows(record: Record, end_ns: int, patience_ns: int) -> list[Row]:
     """One per handoff attempt, in order of start; the capture ends at `end_ns`."""
-    stays = sorted(record.stays, key=lambda stay: stay.start_ns)
+    stays = sorted(record.stays, key=_start_ns)
     found = [(a, stay, n) for n, stay in enumerate(stays, 1) for a in stay.attempts]
     found.sort(key=lambda each: each[0].start_ns)
     return [
@@ -41,7 +41,7 @@ def _session(stay: Stay, number: int) -> Row:
     access = "slaac" if stay.answered_ns is not None else None
     return {
         "session": number,
-        "mn_id": stay.mn_id.decode(),
+        "mn_id": stay.mn_id.decode() or None,
         "hoa": _text(stay.home),
         "hoa4": _text(stay.home4),
         "ha": _text(stay.ha),
@@ -50,7 +50,7 @@ def _session(stay: Stay, number: int) -> Row:
         "access": access,
         "ar_path": " > ".join(str(router) for router in stay.path) or None,
         "state": stay.state,
-        "start": stay.start_ns,
+        "start": _start_ns(stay),
         "setup_ms": _between(stay.asked_ns, stay.answered_ns),
         "binding_ms": _between(stay.first_update_ns, stay.accepted_ns),
         "address_ms": _between(stay.accepted_ns, stay.answered_ns),
@@ -60,6 +60,12 @@ def _session(stay: Stay, number: int) -> Row:
         "ul_packets": len(up),
         "ul_bytes": sum(up.values()),
     }
+
+
+def _start_ns(stay: Stay) -> int:
+    """A Router Solicitation names nobody: it is somebody's only through what answers it."""
+    asked = stay.asked_ns is not None and stay.answered_ns is not None
+    return stay.asked_ns if asked and stay.asked_ns is not None else stay.first_update_ns
 
 
 def outcome(attempt: Attempt, end_ns: int, patience_ns: int) -> tuple[str, int | None]:
@@ -87,7 +93,7 @@ def _handoff(attempt: Attempt, stay: Stay, end_ns: int, patience_ns: int) -> Row
     request_ns, response_ns = _time(request), _time(attempt.response)
     update_ns, answer_ns = _time(update), _time(answer)
     return {
-        "mn_id": stay.mn_id.decode(),
+        "mn_id": stay.mn_id.decode() or None,
         "hoa": _text(stay.home),
         "hoa4": _text(stay.home4),
         "kind": attempt.kind,

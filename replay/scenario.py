@@ -130,10 +130,10 @@ class LinkSpec:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where packets are captured: at one node, or with `node` None everywhere, each packet once."""
+    """Where packets are captured, each once: at some nodes, or with none named everywhere."""
 
     name: str
-    node: str | None = None
+    nodes: tuple[str, ...] = ()
     clock_offset_ns: int = 0
 
 

@@ -45,13 +45,13 @@ class Camera:
     def sent(self, sent: Sent) -> None:
         """Points at the sender, and those that see everything."""
         for point in self._points:
-            if point.node is None or point.node == sent.sender:
+            if not point.nodes or sent.sender in point.nodes:
                 self._see(point, sent.time_ns, sent)
 
     def received(self, time_ns: int, sent: Sent) -> None:
         """Points at the receiver."""
         for point in self._points:
-            if point.node is not None and point.node == sent.receiver:
+            if sent.receiver in point.nodes and sent.sender not in point.nodes:
                 self._see(point, time_ns, sent)
 
     def noted(self, time_ns: int, node: str, note: Note) -> None:

@@ -118,7 +118,7 @@ _LINK = {
 }
 _POINT = {
     "name": Key("name", values.name, needed=True),
-    "node": Key("node", values.name),
+    "nodes": Key("nodes", values.names),
     "clock_offset_ms": Key("clock_offset_ns", _AHEAD_MS),
 }
 _TOP = {
@@ -280,8 +280,9 @@ class _File:
         for place, link in enumerate(tables["link"]):
             self._end(tables, place, "from", link["source"], anywhere)
             self._end(tables, place, "to", link["destination"], anywhere)
-        for place in range(len(tables["point"])):
-            self._refer(tables, "point", place, "node", core)
+        for place, point in enumerate(tables["point"]):
+            for one in point.get("nodes", ()):
+                self._name(tables, "point", place, "nodes", one, core)
 
     def _in_order(
         self, table: str, place: int, earlier: str, later: str, begin_ns: int, end_ns: int

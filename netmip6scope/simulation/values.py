@@ -85,7 +85,7 @@ def nai(value: object) -> str:
 
 def names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise Unexpected('a list of identities, as ["alice@example.net"]')
+        raise Unexpected('a list of texts, as ["one", "two"]')
     return tuple(value)
 
 
