@@ -46,14 +46,14 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
 
 def _header(frames: PickedFrames, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
     """What the innermost IP header tells."""
-    ip, six = c.ip.take(picked), c.six.take(picked)
-    m.src[:], m.dst[:] = books.addresses.six_pairs(frames.data, ip + 8)
-    m.hop_limit[:] = gather.number(frames.data, ip + 7, 1)
-    four = np.flatnonzero(~six)
-    if len(four):
-        at = ip[four]
-        m.src[four], m.dst[four] = books.addresses.four_pairs(frames.data, at + 12)
-        m.hop_limit[four] = gather.number(frames.data, at + 8, 1)
+    six = c.six.take(picked)
+    for rows, pairs, hops, ends in (
+        (np.flatnonzero(six), books.addresses.six_pairs, 7, 8),
+        (np.flatnonzero(~six), books.addresses.four_pairs, 8, 12),
+    ):
+        at = c.ip.take(picked.take(rows))
+        m.src[rows], m.dst[rows] = pairs(frames.data, at + ends)
+        m.hop_limit[rows] = gather.number(frames.data, at + hops, 1)
 
 
 def _checksums(data: Octets, c: Cursor, picked: Ints, m: MessageBatch) -> None:
