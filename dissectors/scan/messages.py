@@ -14,6 +14,7 @@ from dissectors.scan.signalling import Bodies, Books, Places, icmpv6_kinds
 
 _MOBILITY = np.zeros(512, np.bool_)
 _MOBILITY[[NextHeader.MOBILITY, NextHeader.MOBILITY_OLD, MOBILITY_IN_UDP]] = True
+_BA = 6
 
 
 def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
@@ -31,20 +32,22 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     m.interface[:] = frames.interface.take(picked)
     m.inside[:], m.ah[:] = c.depth.take(picked), c.ah.take(picked)
     m.cut[:] = c.end.take(picked) > c.limit.take(picked)
-    _header(frames, c, picked, m, books)
-    columns = (c.at, c.end, c.limit, c.home, c.routed)
-    places = Places(np.arange(len(picked)), *(column.take(picked) for column in columns))
-    bodies = Bodies(data, m, books)
-    kind = kind.take(picked)
-    more = bodies.mobility_headers(places.pick(np.flatnonzero(kind < 0)))
-    c.aside[picked.take(more)] = True
-    others = np.flatnonzero(kind >= 0)
-    bodies.icmpv6(places.pick(others), kind.take(others))
-    _checksums(data, c, picked, m)
+    m.kind[:] = kind.take(picked)
+    _header(data, c, picked, m, books)
+    bodies = Bodies(m, books)
+    where = (column.take(picked) for column in (c.at, c.end, c.limit))
+    places = Places(data, np.arange(len(picked)), *where)
+    is_mobility = m.kind < 0
+    for part in places.pick(np.flatnonzero(~is_mobility)).close():
+        bodies.icmpv6(part)
+    for part in places.pick(np.flatnonzero(is_mobility)).close():
+        more = bodies.mobility_headers(part)
+        c.aside[picked.take(more)] = True
+    _home_and_checksum(data, c, picked, m, bodies, books)
     return m
 
 
-def _header(frames: PickedFrames, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
+def _header(data: Octets, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
     """What the innermost IP header tells."""
     six = c.six.take(picked)
     for rows, pairs, hops, ends in (
@@ -52,21 +55,38 @@ def _header(frames: PickedFrames, c: Cursor, picked: Ints, m: MessageBatch, book
         (np.flatnonzero(~six), books.addresses.four_pairs, 8, 12),
     ):
         at = c.ip.take(picked.take(rows))
-        m.src[rows], m.dst[rows] = pairs(frames.data, at + ends)
-        m.hop_limit[rows] = gather.number(frames.data, at + hops, 1)
+        m.src[rows], m.dst[rows] = pairs(data, at + ends)
+        m.hop_limit[rows] = gather.number(data, at + hops, 1)
 
 
-def _checksums(data: Octets, c: Cursor, picked: Ints, m: MessageBatch) -> None:
-    """Read those of whole messages behind IPv6; in UDP it is that one's that counts (RFC 5844)."""
-    whole = (m.length >= 0) & (c.at.take(picked) + m.length <= c.limit.take(picked))
-    rows = np.flatnonzero(whole & c.six.take(picked) & (c.proto.take(picked) < 256))
-    place = picked.take(rows)
-    ip, home, final = c.ip.take(place), c.home.take(place), c.final.take(place)
-    m.checksum[rows] = checksums.right(
-        data,
-        c.at.take(place),
-        m.length.take(rows),
-        np.where(home >= 0, home, ip + 8),
-        np.where(final >= 0, final, ip + 24),
-        np.where(c.proto.take(place) == NextHeader.ICMPV6, NextHeader.ICMPV6, NextHeader.MOBILITY),
+def _home_and_checksum(
+    data: Octets, c: Cursor, picked: Ints, m: MessageBatch, bodies: Bodies, books: Books
+) -> None:
+    """What the addresses in front of messages tell: whose they are, and what checksums see."""
+    home, routed, final = (
+        _numbers(data, column.take(picked), books) for column in (c.home, c.routed, c.final)
     )
+    mobility = np.flatnonzero(c.proto.take(picked) != NextHeader.ICMPV6)
+    # Where both stand, the option is the sender's home address, the header the receiver's.
+    first = np.where((m.detail == _BA) & (routed >= 0) | (home < 0), routed, home)
+    m.hoa[mobility] = first.take(mobility)
+    # In UDP it is UDP's checksum that counts (RFC 5844 4.1.3).
+    proto = c.proto.take(picked)
+    checked = np.flatnonzero(bodies.summed & c.six.take(picked) & (proto != MOBILITY_IN_UDP))
+    source = np.where(home >= 0, home, m.src).take(checked)
+    destination = np.where(final >= 0, final, m.dst).take(checked)
+    next_header = np.where(proto == NextHeader.ICMPV6, NextHeader.ICMPV6, NextHeader.MOBILITY)
+    m.checksum[checked] = checksums.right(
+        bodies.sums.take(checked),
+        books.addresses.sums(source) + books.addresses.sums(destination),
+        m.length.take(checked),
+        next_header.take(checked),
+    )
+
+
+def _numbers(data: Octets, at: Ints, books: Books) -> Ints:
+    """Numbers of the addresses at these offsets; -1 where there is none."""
+    numbers = np.full(len(at), -1)
+    known = np.flatnonzero(at >= 0)
+    numbers[known] = books.addresses.six(data, at.take(known))
+    return numbers
