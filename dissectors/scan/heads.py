@@ -16,8 +16,8 @@ from dissectors.scan.tunnels import ROW
 
 _FULL = 40 + 40 + 4
 """Octets that tell a tunnelled packet: two IPv6 headers and ports."""
-HEAD = 48
-"""Octets that a frame's form is told by."""
+HEAD = 64
+"""Octets that a frame's form is told by, and that hold most addresses of it."""
 _SOME = 44
 """Octets that tell most others: an IPv6 header and ports, or an IPv4 header and more."""
 

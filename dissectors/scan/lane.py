@@ -121,6 +121,6 @@ class Scanner:
             frames.data, cursor.tunnel[inside], cursor.inner[inside], captured[inside]
         )
         tunnels = TunnelBatch(frames.number[inside], frames.time_ns[inside], *packets)
-        found = messages(frames, cursor, Books(self.addresses, self.names), self.profile)
+        found = messages(opened, cursor, Books(self.addresses, self.names), self.profile)
         aside = np.flatnonzero(cursor.aside | (proto == link.UNKNOWN))
         return found, tunnels, frames.pick(aside)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from dissectors.frames import Ints, Octets, PickedFrames
+from dissectors.frames import Ints
 from dissectors.ipv6 import NextHeader
 from dissectors.profile import Profile
 from dissectors.scan import checksums, gather
+from dissectors.scan.backlog import Opened
 from dissectors.scan.batch import MessageBatch
 from dissectors.scan.peel import MOBILITY_IN_UDP, Cursor
 from dissectors.scan.signalling import Bodies, Books, Places, icmpv6_kinds
@@ -17,8 +18,9 @@ _MOBILITY[[NextHeader.MOBILITY, NextHeader.MOBILITY_OLD, MOBILITY_IN_UDP]] = Tru
 _BA = 6
 
 
-def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
+def messages(opened: Opened, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
     """The signalling that the frames' peeling ended at; where more is behind it, they are aside."""
+    frames = opened.frames
     data = frames.data
     there = c.at < c.limit
     mobility = _MOBILITY.take(c.proto) & there
@@ -33,7 +35,7 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     m.inside[:], m.ah[:] = c.depth.take(picked), c.ah.take(picked)
     m.cut[:] = c.end.take(picked) > c.limit.take(picked)
     m.kind[:] = kind.take(picked)
-    _header(data, c, picked, m, books)
+    _header(opened, c, picked, m, books)
     bodies = Bodies(m, books)
     where = (column.take(picked) for column in (c.at, c.end, c.limit))
     places = Places(data, np.arange(len(picked)), *where)
@@ -43,35 +45,37 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     for part in places.pick(np.flatnonzero(is_mobility)).close():
         more = bodies.mobility_headers(part)
         c.aside[picked.take(more)] = True
-    _home_and_checksum(data, c, picked, m, bodies, books)
+    _home_and_checksum(opened, c, picked, m, bodies, books)
     return m
 
 
-def _header(data: Octets, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
+def _header(opened: Opened, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
     """What the innermost IP header tells."""
     six = c.six.take(picked)
-    for rows, pairs, hops, ends in (
+    for mine, pairs, hops, ends in (
         (np.flatnonzero(six), books.addresses.six_pairs, 7, 8),
         (np.flatnonzero(~six), books.addresses.four_pairs, 8, 12),
     ):
-        at = c.ip.take(picked.take(rows))
-        m.src[rows], m.dst[rows] = pairs(data, at + ends)
-        m.hop_limit[rows] = gather.number(data, at + hops, 1)
+        rows = picked.take(mine)
+        data, at = opened.closest(rows, c.ip.take(rows), 40)
+        m.src[mine], m.dst[mine] = pairs(data, at + ends)
+        m.hop_limit[mine] = gather.number(data, at + hops, 1)
 
 
 def _home_and_checksum(
-    data: Octets, c: Cursor, picked: Ints, m: MessageBatch, bodies: Bodies, books: Books
+    opened: Opened, c: Cursor, picked: Ints, m: MessageBatch, bodies: Bodies, books: Books
 ) -> None:
     """What the addresses in front of messages tell: whose they are, and what checksums see."""
-    home, routed, final = (
-        _numbers(data, column.take(picked), books) for column in (c.home, c.routed, c.final)
-    )
-    mobility = np.flatnonzero(c.proto.take(picked) != NextHeader.ICMPV6)
+    home, routed = (_numbers(opened, picked, at, books) for at in (c.home, c.routed))
+    proto = c.proto.take(picked)
+    mobility = np.flatnonzero(proto != NextHeader.ICMPV6)
     # Where both stand, the option is the sender's home address, the header the receiver's.
     first = np.where((m.detail == _BA) & (routed >= 0) | (home < 0), routed, home)
     m.hoa[mobility] = first.take(mobility)
+    final = routed
+    if (c.final != c.routed).any():
+        final = _numbers(opened, picked, c.final, books)
     # In UDP it is UDP's checksum that counts (RFC 5844 4.1.3).
-    proto = c.proto.take(picked)
     checked = np.flatnonzero(bodies.summed & c.six.take(picked) & (proto != MOBILITY_IN_UDP))
     source = np.where(home >= 0, home, m.src).take(checked)
     destination = np.where(final >= 0, final, m.dst).take(checked)
@@ -84,9 +88,10 @@ def _home_and_checksum(
     )
 
 
-def _numbers(data: Octets, at: Ints, books: Books) -> Ints:
-    """Numbers of the addresses at these offsets; -1 where there is none."""
+def _numbers(opened: Opened, picked: Ints, places: Ints, books: Books) -> Ints:
+    """Numbers of the addresses at these places of the picked frames; -1 where there is none."""
+    at = places.take(picked)
     numbers = np.full(len(at), -1)
     known = np.flatnonzero(at >= 0)
-    numbers[known] = books.addresses.six(data, at.take(known))
+    numbers[known] = books.addresses.six(*opened.closest(picked.take(known), at.take(known), 16))
     return numbers

@@ -1,7 +1,7 @@
 """Decodes the bodies of many messages to columns: Mobility Headers and ICMPv6.
 
-Fixed fields are gathered by their declared offsets; options come from `options.walk`. An option
-that cannot be parsed gives no column a value; of several of a kind the first does.
+Fixed fields are gathered by their declared offsets; options come from `options`. An option that
+cannot be parsed gives no column a value; of several of a kind the first does.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ from dissectors.frames import SLACK, Ints, Octets
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Kind, Layout, Message
 from dissectors.profile import Profile
-from dissectors.registries import CONTEXTS, ICMPV6_MESSAGES, MOBILITY_MESSAGES
+from dissectors.registries import (
+    CONTEXTS,
+    ICMPV6_MESSAGES,
+    MOBILITY_MESSAGES,
+    MOBILITY_OPTIONS,
+    ND_OPTIONS,
+)
 from dissectors.scan import checksums, gather
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import ICMP_KINDS, MH_KINDS, MessageKind
-from dissectors.scan.options import NO_OPTIONS, Options, walk
+from dissectors.scan.options import NO_OPTIONS, Options, Walker
 
 _MH_FIXED, _ICMP_FIXED = 6, 4
 _BU_P_FLAG, _BA_P_FLAG = 0x0200, 0x20
@@ -97,6 +103,8 @@ class Bodies:
         self._m = m
         self._addresses, self._names = books
         self._begin = np.zeros(len(m), np.int64)
+        self._mobility = Walker(MOBILITY_OPTIONS, 3, 8, 29, 30).walk
+        self._neighbor = Walker(ND_OPTIONS, 3, 30, 253).walk
         self.sums = np.zeros(len(m), np.uint64)
         self.summed = np.zeros(len(m), np.bool_)
 
@@ -196,9 +204,8 @@ class Bodies:
         tail = layout.tail
         if tail is None or tail.kind is not Kind.OPTIONS:
             return p, NO_OPTIONS, (NO_OPTIONS.row, NO_OPTIONS.at)
-        assert tail.registry is not None
-        begin = p.at + header + layout.fixed
-        options, row, at = walk(tail.registry, p.data, begin, p.end, p.limit)
+        walk = self._mobility if tail.registry is MOBILITY_OPTIONS else self._neighbor
+        options, row, at = walk(p.data, p.at + header + layout.fixed, p.end, p.limit)
         return p, options._replace(row=p.row[options.row]), (p.row[row], at)
 
     def _sum(self, p: Places, size: Ints) -> None:
