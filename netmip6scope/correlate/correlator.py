@@ -21,7 +21,7 @@ from dissectors.scan.batch import MessageBatch, Names, Scanned
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
 from netmip6scope.correlate import checks, join, measure, traffic_checks
-from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.alike import alike, distinct
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
@@ -110,7 +110,7 @@ class Correlator:
         segments, copies = self._plane.finish()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
-        anchors = np.unique(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
+        anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
         self._add_nets(m)
         who = join.whose(m, len(self._names.octets), self._addresses)
@@ -158,7 +158,7 @@ class Correlator:
 
     def _outside_map(self, m: dict[str, Ints]) -> Ints:
         """Rows of a MAP's acknowledgements whose RCoA is not of the MAP's /64."""
-        maps = np.unique(m["dst"][m["kind"] == LOCAL_UPDATE])
+        maps = distinct(m["dst"][m["kind"] == LOCAL_UPDATE])
         told = (m["kind"] == _BA) & (m["hoa"] >= 0) & (m["lifetime_s"] > 0)
         rows = np.flatnonzero(told & np.isin(m["src"], maps)) if len(maps) else maps
         net, of_map = (self._addresses.halves(m[name][rows])[0] for name in ("hoa", "src"))
