@@ -65,6 +65,8 @@ class Correlation:
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
     message_session: NDArray[np.int32]
     message_handoff: NDArray[np.int32]
+    user_plane: dict[str, Ints]
+    """Segments of sessions: columns of `Segments`, and `session`, the row of each one's session."""
 
 
 class Correlator:
@@ -99,8 +101,11 @@ class Correlator:
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
-    def finish(self, end_ns: int) -> Correlation:
-        """All sessions, handoffs and findings of a capture that ends then."""
+    def finish(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+        """All sessions, handoffs and findings of a capture that ends then.
+
+        user_plane: fill that.
+        """
         m = self._kept.take()
         segments, copies = self._plane.finish()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
@@ -121,7 +126,9 @@ class Correlator:
         told = tell(m, np.append(starts, len(who)), end_ns, self._profile.retransmission_ns)
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
-        measure.sessions(found.sessions, segments, copies, anchors)
+        holder = measure.sessions(found.sessions, segments, copies, anchors)
+        if user_plane:
+            found.user_plane.update(segments.of_sessions(holder))
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         about = (found.sessions, found.handoffs, found.paths, segments, anchors)
@@ -207,7 +214,7 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
         story_of, place_of = (c[known].astype(np.int64) for c in (told.event_story, places))
         out[order[known]] = _found(story_of, place_of, records)
     paths = np.concatenate(told.paths)
-    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff)
+    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff, {})
 
 
 def _add_findings(found: Correlation, parts: list[dict[str, Ints]]) -> None:
