@@ -95,12 +95,20 @@ def analyse(
     selection goes with one table, and leaves the rows that its filter holds for.
     """
     run = Run(load_profile(profile_path), progress, selection)
-    sources = _in_time_order(expand(captures))
-    clock_of = _clocks(sources) if len(sources) > 1 else None
+    sources, clock_of = arranged(captures)
     if clock_of is None:
         return run.tables(sources, None, want)
     with readable_again(sources) as kept:
         return run.tables(kept, clock_of, want)
+
+
+def arranged(captures: Sequence[str]) -> tuple[list[Source], list[int] | None]:
+    """The captures as they are read, and the number of each one's clock.
+
+    Without points that are named there is one clock, said by None. Raises InputError, UsageError.
+    """
+    sources = _in_time_order(expand(captures))
+    return sources, _clocks(sources) if len(sources) > 1 else None
 
 
 class Run:

@@ -68,12 +68,16 @@ def signalling(
     by = np.array(clock_of, np.int64)[from_file]
     found = clocks.align(columns, by, max(clock_of) + 1)
     columns["time_ns"] = _aligned(columns["time_ns"], by, found)
-    near = NEAR_NS + 2 * max((c.error_ns or 0) for c in found)
-    kept = clocks.observations(columns, by, columns["time_ns"], near)
+    kept = clocks.observations(columns, by, columns["time_ns"], nearness_ns(found))
     messages = MessageBatch(*[columns[name][kept] for name in _NAMES])
     last = [int(found[n].aligned(np.array([t]))[0]) for n, t in ends]
     end_ns = max(last, default=0)
     return Seen(messages, points, where[kept], by[kept], from_file[kept], found, end_ns, kept)
+
+
+def nearness_ns(found: Sequence[Clock]) -> int:
+    """How far apart two points may see one message, by these clocks."""
+    return NEAR_NS + 2 * max((c.error_ns or 0) for c in found)
 
 
 _NAMES = MessageBatch.__slots__
