@@ -17,6 +17,8 @@ from netmip6scope import points
 from netmip6scope.correlate.clocks import Clock
 
 _NO_FLOW = -1
+_DISORDER_NS = 100_000_000
+"""So much of every file waits, octets and all: capturing on several queues needs no more."""
 
 
 class Picked(NamedTuple):
@@ -58,7 +60,7 @@ def in_order(
         for file, batches in enumerate(files)
     ]
     once = points.Once() if len(clocks) > 1 else None
-    for stretch in points.stretches(streams):
+    for stretch in points.stretches(streams, _DISORDER_NS):
         again = np.zeros(stretch.shape[1], np.bool_)
         packets = np.flatnonzero(stretch[3] != _NO_FLOW)
         if once is not None and len(packets):

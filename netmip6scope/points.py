@@ -139,8 +139,11 @@ def _tunnels(batches: Batches, number: int, scanner: Scanner, clock: Clock) -> I
         yield np.stack([np.full(len(t), number), t.frame, times, t.flow, t.length, digest])
 
 
-def stretches(streams: list[Iterator[Packets]]) -> Iterator[Packets]:
-    """Packets of all streams in time order, as far as every stream has been read."""
+def stretches(streams: list[Iterator[Packets]], disorder_ns: int = NEAR_NS) -> Iterator[Packets]:
+    """Packets of all streams in time order, as far as every stream has been read.
+
+    disorder_ns: how long one may stand behind a later one of its stream and still find its place.
+    """
     held: dict[int, Packets] = {}
     read_ns = [-(1 << 63)] * len(streams)
     open_streams = set(range(len(streams)))
@@ -153,7 +156,7 @@ def stretches(streams: list[Iterator[Packets]]) -> Iterator[Packets]:
             earlier = held.get(behind)
             held[behind] = more if earlier is None else np.concatenate([earlier, more], axis=1)
             read_ns[behind] = max(read_ns[behind], int(more[2].max()))
-        horizon = min((read_ns[n] for n in open_streams), default=1 << 62) - NEAR_NS
+        horizon = min((read_ns[n] for n in open_streams), default=1 << 62) - disorder_ns
         ready = []
         for n, packets in sorted(held.items()):
             early = packets[2] <= horizon
@@ -188,7 +191,13 @@ class Once:
         again &= np.diff(time_ns[order], prepend=0) <= NEAR_NS
         fresh = np.ones(len(order), np.bool_)
         fresh[order[again]] = False
-        recent = time_ns >= int(time_ns[-1]) - NEAR_NS
+        # Observations of one packet are forgotten together, else the ranks of those that are alike
+        # would no longer agree.
+        first = np.flatnonzero(np.diff(same[order], prepend=-1) | np.diff(rank[order], prepend=-1))
+        latest = np.maximum.reduceat(time_ns[order], first)
+        size = np.diff(np.append(first, len(order)))
+        recent = np.empty(len(order), np.bool_)
+        recent[order] = np.repeat(latest >= int(time_ns[-1]) - NEAR_NS, size)
         self._before = every[:, recent]
         return fresh[known:]
 

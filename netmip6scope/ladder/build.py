@@ -96,8 +96,11 @@ class _Builder:
         self._names = {party.address: party.name for party in self._parties}
 
     def _appearing(self) -> Iterator[Node]:
-        """All nodes in the order in which they appear."""
-        timed = [(m.time, way[:2]) for m, way in zip(self._messages, self._ways, strict=True)]
+        """All nodes in the order in which they appear; a router that is asked was there before."""
+        timed = [
+            (m.time, way[1::-1] if m.kind == "ho-request" else way[:2])
+            for m, way in zip(self._messages, self._ways, strict=True)
+        ]
         timed += [(f.first, ends) for f, ends in zip(self._flows, self._tunnels, strict=True)]
         for _, nodes in sorted(timed, key=lambda entry: entry[0]):
             yield from nodes

@@ -183,6 +183,8 @@ class _Picture:
     def _step(self, step: Step) -> None:
         characters = self._characters(step.source, step.target)
         middle = (self._x(step.source) + self._x(step.target)) // 2
+        # What a node says to itself could reach beyond the picture's edge.
+        middle = min(max(middle, _APART // 2), self._width - _APART // 2)
         self._y += _BETWEEN
         for line in folded(step.title, characters * _SMALL // _SIZE):
             self._y += _LINE
