@@ -19,7 +19,7 @@ from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
-from netmip6scope.capture.spool import readable_again
+from netmip6scope.capture.spool import is_read_once, readable_again
 from netmip6scope.correlate import measure
 from netmip6scope.correlate.capture_checks import CaptureChecks
 from netmip6scope.correlate.clocks import REFERENCE, Clock
@@ -272,7 +272,7 @@ def _in_time_order(sources: list[Source]) -> list[Source]:
 
 
 def _first_ns(source: Source) -> int:
-    if source.path == "-":
+    if is_read_once(source):
         return NULL
     try:
         batch = next(iter(CaptureFile(source, block=1 << 16).batches()), None)

@@ -15,20 +15,24 @@ from netmip6scope.errors import OutputError
 _CHUNK = 1 << 20
 
 
+def is_read_once(source: Source) -> bool:
+    """Whether what is read of it is gone: standard input, a pipe."""
+    return source.path == "-" or not os.path.isfile(source.path)
+
+
 @contextmanager
 def readable_again(sources: Sequence[Source]) -> Iterator[list[Source]]:
     """The sources; standard input and pipes are read now, to copies that vanish at the end.
 
     Raises InputError for what cannot be read, OutputError where there is no room for a copy.
     """
-    once = [source.path == "-" or not os.path.isfile(source.path) for source in sources]
-    if not any(once):
+    if not any(is_read_once(source) for source in sources):
         yield list(sources)
         return
     with tempfile.TemporaryDirectory(prefix="netmip6scope-") as directory:
         kept = list(sources)
         for n, source in enumerate(sources):
-            if once[n]:
+            if is_read_once(source):
                 copy = Path(directory, str(n))
                 _copy(source.path, copy)
                 kept[n] = source._replace(copy=str(copy))
