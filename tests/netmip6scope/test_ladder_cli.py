@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import termios
+import threading
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,21 @@ def test_standard_input_may_be_one_of_several_points(story: Story, command: str)
         )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1 + len(rows_of([path], command)) == 2
+
+
+def test_a_pipe_may_be_one_of_several_captures(story: Story) -> None:
+    """Its first frame, by which captures are put in order, must not be lost."""
+    story.attach(ms(0), ALICE, AR1)
+    story.write("first.pcap")
+    story.frames.clear()
+    story.handoff(ms(1000), ALICE, AR1, AR2)
+    second, pipe = Path(story.write("second.pcap")), story.directory / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(second.read_bytes()))
+    writer.start()
+    rows = rows_of([str(story.directory / "first.pcap"), str(pipe)], "handoffs")
+    writer.join()
+    assert [row["outcome"] for row in rows] == ["complete"]
 
 
 @pytest.mark.parametrize("command", ["handoffs", "sessions", "messages"])
