@@ -1,7 +1,7 @@
 """From tables to a ladder.
 
-A step stands at its time. What went through the tunnels is known from one binding message to the
-next, and stands where its first packet does.
+A step stands at its time, and findings about it below it. What went through the tunnels is known
+from one binding message to the next, and stands where its first packet does.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 from netmip6scope.ladder import words
 from netmip6scope.ladder.choice import Chosen
-from netmip6scope.ladder.model import Entry, Heading, Ladder, Role, Step, Traffic
+from netmip6scope.ladder.model import Entry, Heading, Ladder, Remark, Role, Step, Traffic
 from netmip6scope.ladder.parties import MessageRow, Node, Nodes, columns
 from netmip6scope.tables.columns import Table
-from netmip6scope.tables.records import records
+from netmip6scope.tables.records import Record, records
 
-TABLES = ("messages", "sessions", "handoffs", "user-plane")
+TABLES = ("messages", "sessions", "handoffs", "findings", "user-plane")
 """The tables that a ladder is built from."""
 SENT_AGAIN = "sent again"
 
@@ -38,6 +38,16 @@ class _Segment(NamedTuple):
     packets: int
 
 
+class _Finding(NamedTuple):
+    """What is needed of a row of CONTRACT 3."""
+
+    severity: str
+    code: str
+    frame: int | None
+    time: int | None
+    text: str
+
+
 class _Flow(NamedTuple):
     """Both directions through one router, between two binding messages."""
 
@@ -53,13 +63,21 @@ class _Flow(NamedTuple):
 def build(tables: dict[str, Table], chosen: Chosen) -> Ladder:
     """The ladder of what was chosen, from TABLES."""
     messages = records(tables["messages"], chosen.messages, MessageRow)
-    segments = tables["user-plane"]
-    session = segments.numbers(segments.columns[0])
-    mine = np.flatnonzero(np.isin(session, [s.session for s in chosen.sessions]))
-    flows = _flows(records(segments, mine, _Segment))
-    if not chosen.whole:
+    sessions = [session.session for session in chosen.sessions]
+    flows = _flows(_of(tables["user-plane"], "session", sessions, _Segment))
+    if chosen.whole:
+        findings = _of(tables["findings"], "session", sessions, _Finding)
+    else:
         flows = _around(flows, messages)
-    return _Builder(chosen, messages, flows).ladder()
+        numbers = [handoff.handoff for handoff in chosen.handoffs]
+        findings = _of(tables["findings"], "handoff", numbers, _Finding)
+    return _Builder(chosen, messages, flows, findings).ladder()
+
+
+def _of(table: Table, column: str, numbers: list[int], kind: type[Record]) -> list[Record]:
+    """The rows that have one of these numbers in a column."""
+    mine = np.isin(table.numbers(next(c for c in table.columns if c.name == column)), numbers)
+    return records(table, np.flatnonzero(mine), kind)
 
 
 def _flows(segments: Sequence[_Segment]) -> list[_Flow]:
@@ -82,7 +100,11 @@ def _around(flows: list[_Flow], messages: Sequence[MessageRow]) -> list[_Flow]:
 
 class _Builder:
     def __init__(
-        self, chosen: Chosen, messages: Sequence[MessageRow], flows: Sequence[_Flow]
+        self,
+        chosen: Chosen,
+        messages: Sequence[MessageRow],
+        flows: Sequence[_Flow],
+        findings: Sequence[_Finding],
     ) -> None:
         self._chosen = chosen
         self._messages = messages
@@ -94,6 +116,11 @@ class _Builder:
         self._parties = tuple(parties.values())
         self._column = {node: at for at, node in enumerate(parties)}
         self._names = {party.address: party.name for party in self._parties}
+        self._notes: dict[tuple[int | None, int | None], list[str]] = {}
+        """By frame and time of the message that shows it."""
+        for f in findings:
+            note = f"{f.code} ({f.severity}): {words.with_names(f.text, self._names)}"
+            self._notes.setdefault((f.frame, f.time), []).append(note)
 
     def _appearing(self) -> Iterator[Node]:
         """All nodes in the order in which they appear; a router that is asked was there before."""
@@ -106,7 +133,7 @@ class _Builder:
             yield from nodes
 
     def ladder(self) -> Ladder:
-        timed = [*self._headings(), *self._steps(), *self._traffic()]
+        timed = [*self._headings(), *self._steps(), *self._traffic(), *self._remarks()]
         # Equal times keep this order: a heading stands above what it is about.
         timed.sort(key=lambda entry: entry[0])
         entries = tuple(entry for _, entry in timed)
@@ -138,8 +165,8 @@ class _Builder:
         rows = self._chosen.messages.tolist()
         for row, m, way in zip(rows, self._messages, self._ways, strict=True):
             numbered = m.seq is not None or m.identifier is not None
-            sent = m._replace(frame=0, time=0)
-            again = numbered and sent in seen
+            sent = m._replace(frame=0, time=0, point=None)
+            notes = [SENT_AGAIN] if numbered and sent in seen else []
             seen.add(sent)
             local = Role.MAP in (way.source.role, way.target.role)
             yield (
@@ -153,10 +180,17 @@ class _Builder:
                     way.directed,
                     words.title(m),
                     words.details(m, self._name, local=local),
-                    (SENT_AGAIN,) if again else (),
+                    (*notes, *self._notes.pop((m.frame, m.time), ())),
                 ),
             )
             before = m.time
+
+    def _remarks(self) -> Iterator[_Timed]:
+        """The findings that no step took."""
+        begin = self._messages[0].time
+        for (_, time), notes in self._notes.items():
+            at = begin if time is None else time
+            yield from ((at, Remark(at, note)) for note in notes)
 
     def _traffic(self) -> Iterator[_Timed]:
         for flow, (router, anchor) in zip(self._flows, self._tunnels, strict=True):

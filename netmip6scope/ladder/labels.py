@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from netmip6scope.ladder.model import Ladder, Step, Traffic
+from netmip6scope.ladder.model import Ladder, Remark, Step, Traffic
 from netmip6scope.tables.text import milliseconds, seconds
 
 INDENT = "  "
@@ -29,9 +29,9 @@ def time_of(ladder: Ladder, time_ns: int, *, absolute: bool) -> str:
     return seconds(time_ns) if absolute else milliseconds(time_ns - ladder.begin_ns)
 
 
-def gap_of(entry: Step | Traffic) -> str:
+def gap_of(entry: Step | Traffic | Remark) -> str:
     """Milliseconds since the step before; "" for the first one and for what is no step."""
-    if isinstance(entry, Traffic) or entry.gap_ns is None:
+    if not isinstance(entry, Step) or entry.gap_ns is None:
         return ""
     return milliseconds(entry.gap_ns)
 

@@ -37,8 +37,10 @@ def _lines(ladder: Ladder, absolute: bool) -> Iterator[str]:
             yield f"    Note over {across}: {_text(entry.title)}{facts}"
         elif isinstance(entry, Step):
             yield from _step(ladder, entry, absolute)
-        else:
+        elif isinstance(entry, Traffic):
             yield _traffic(ladder, entry, absolute)
+        else:
+            yield f"    Note over {across}: {_text(entry.text)}"
 
 
 def _step(ladder: Ladder, step: Step, absolute: bool) -> Iterator[str]:

@@ -41,7 +41,7 @@ class Step:
     """A message from one column to another; `directed` is False where who sent it is not known.
 
     row: its place in the table of messages. gap_ns: since the step before. notes: what is to be
-    remarked about it, such as that it was sent before, one line each.
+    remarked about it, one each: that it was sent before, and findings.
     """
 
     row: int
@@ -70,7 +70,15 @@ class Traffic:
     up: int
 
 
-Entry: TypeAlias = Heading | Step | Traffic
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding that no step shows, such as one about packets in tunnels."""
+
+    time_ns: int
+    text: str
+
+
+Entry: TypeAlias = Heading | Step | Traffic | Remark
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class MessageRow(NamedTuple):
 
     frame: int
     time: int
+    point: str | None
     src: str | None
     dst: str | None
     kind: str

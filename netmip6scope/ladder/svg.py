@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from netmip6scope.ladder.labels import GAP_HEAD, folded, gap_of, packets, time_head, time_of
-from netmip6scope.ladder.model import Heading, Ladder, Step, Traffic
+from netmip6scope.ladder.model import Heading, Ladder, Remark, Step, Traffic
 
 _SIZE, _SMALL = 12, 11
 _APART = 224
@@ -112,7 +112,7 @@ class _Picture:
         self._brush = _Brush(ET.SubElement(self._root, "g"))
         self._y = _MARGIN
 
-    def _time(self, entry: Step | Traffic) -> str:
+    def _time(self, entry: Step | Traffic | Remark) -> str:
         return time_of(self._ladder, entry.time_ns, absolute=self._absolute)
 
     def drawn(self) -> ET.Element:
@@ -124,8 +124,10 @@ class _Picture:
                 self._heading(entry)
             elif isinstance(entry, Step):
                 self._step(entry)
-            else:
+            elif isinstance(entry, Traffic):
                 self._traffic(entry)
+            else:
+                self._remark(entry)
         self._y += 2 * _BETWEEN
         self._names()
         for column in range(len(self._ladder.parties)):
@@ -201,7 +203,7 @@ class _Picture:
         room = max(abs(source - target), 1) * _APART - 3 * _HEAD
         return room * 10 // (_SMALL * 6)
 
-    def _times(self, entry: Step | Traffic) -> None:
+    def _times(self, entry: Step | Traffic | Remark) -> None:
         at = self._y + _SMALL // 3
         self._brush.text("ink small", self._time_end, at, self._time(entry), "end")
         self._brush.text("soft small", self._gap_end, at, gap_of(entry), "end")
@@ -219,6 +221,16 @@ class _Picture:
         for line in lines:
             self._y += _LINE
             self._brush.text(f"{kind} small halo", middle, self._y, line, "middle")
+
+    def _remark(self, remark: Remark) -> None:
+        middle = (self._first + self._x(len(self._ladder.parties) - 1)) // 2
+        lines = folded(remark.text, self._characters(0, len(self._ladder.parties) - 1))
+        self._y += _BETWEEN
+        self._said("note", lines[:1], middle)
+        self._y -= _SMALL // 3
+        self._times(remark)
+        self._y += _SMALL // 3
+        self._said("note", lines[1:], middle)
 
     def _traffic(self, traffic: Traffic) -> None:
         begin, end = self._x(traffic.router), self._x(traffic.anchor)

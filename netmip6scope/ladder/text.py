@@ -19,7 +19,7 @@ from netmip6scope.ladder.labels import (
     time_head,
     time_of,
 )
-from netmip6scope.ladder.model import Heading, Ladder, Step, Traffic
+from netmip6scope.ladder.model import Heading, Ladder, Remark, Step, Traffic
 
 LEAST_WIDTH = 60
 _LEAST_TEXT = 24
@@ -80,7 +80,7 @@ class _Drawing:
     def _time_head(self) -> str:
         return time_head(absolute=self._absolute)
 
-    def _time(self, entry: Step | Traffic) -> str:
+    def _time(self, entry: Step | Traffic | Remark) -> str:
         return time_of(self._ladder, entry.time_ns, absolute=self._absolute)
 
     def lines(self) -> Iterator[str]:
@@ -101,8 +101,11 @@ class _Drawing:
                 yield from self._heading(entry)
             elif isinstance(entry, Step):
                 yield from self._step(entry)
-            else:
+            elif isinstance(entry, Traffic):
                 yield from self._traffic(entry)
+            else:
+                note = folded(entry.text, self._layout.words, "! ", INDENT)
+                yield from self._rows(self._time(entry), "", self._blank, note)
 
     def _beside(self, time: str, gap: str, middle: str, words: str) -> str:
         layout = self._layout

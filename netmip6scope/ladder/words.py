@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 
 from dissectors.handoff import HoStatus
@@ -20,6 +21,7 @@ _TITLES = {
     "ho-request": "HO Request",
     "ho-response": "HO Response",
 }
+_ADDRESS = re.compile(r"(?:[0-9a-f]*:){2,}[0-9a-f.]*[0-9a-f]|[0-9a-f:]+::")
 _SHORT = 22
 """An address up to this length is shown in full."""
 _GROUPS = 2
@@ -67,6 +69,11 @@ def short(address: str) -> str:
     if len(address) <= _SHORT:
         return address
     return "…" + ":".join(address.split(":")[-_GROUPS:])
+
+
+def with_names(said: str, names: Mapping[str | None, str]) -> str:
+    """A text with the columns' names for their addresses."""
+    return _ADDRESS.sub(lambda found: names.get(found[0], found[0]), said)
 
 
 def session_facts(session: SessionRow) -> tuple[str, ...]:

@@ -70,6 +70,12 @@ def test_the_steps_are_the_frames_that_were_sent(story: Story, out: Path) -> Non
     assert all(str(c).startswith(f"step {n} of 10: ") for n, c in enumerate(comments, 1))
 
 
+def test_a_comment_tells_findings(out: Path) -> None:
+    run("extract", DATA / "05_ho_refused.pcap", "--handoff", 3, "-w", out)
+    (refusal,) = [c for f in captured.read(out).frames if "HO Response" in (c := str(f.comment))]
+    assert "HO-REFUSED (warning): AR1 refuses AR2" in refusal
+
+
 def test_the_interface_is_the_captures(story: Story, out: Path) -> None:
     told(story)
     (story.directory / "lan.pcap").write_bytes(wire.pcap(story.in_order()))

@@ -11,7 +11,7 @@ import pytest
 from netmip6scope.errors import UsageError
 from netmip6scope.ladder.build import SENT_AGAIN, TABLES, build
 from netmip6scope.ladder.choice import Choice, Chosen, SessionRow, choose
-from netmip6scope.ladder.model import Heading, Ladder, Role, Step, Traffic
+from netmip6scope.ladder.model import Heading, Ladder, Remark, Role, Step, Traffic
 from netmip6scope.ladder.parties import MOBILE, MessageRow, Node, Nodes, Way, columns
 from netmip6scope.pipeline import analyse
 from tests import wire
@@ -210,7 +210,7 @@ def test_what_is_sent_again_is_remarked(story: Story) -> None:
     story.bu(ms(1090), ALICE, AR2, seq=10)
     story.ba(ms(1100), ALICE, AR2, seq=10)
     drawn = ladder([story.write()], mn=ALICE.nai)
-    again = [(s.time_ns - drawn.begin_ns) // MS for s in steps(drawn) if s.notes == (SENT_AGAIN,)]
+    again = [(s.time_ns - drawn.begin_ns) // MS for s in steps(drawn) if SENT_AGAIN in s.notes]
     assert again == [1020, 1040, 1080]
 
 
@@ -228,6 +228,55 @@ def test_a_refusal_says_why(story: Story) -> None:
         "status 133 not home agent for this mobile node",
         "status 200 rejected",
     ]
+
+
+def remarked(drawn: Ladder) -> list[tuple[str, list[str]]]:
+    """What is remarked about each entry: the codes and severities of findings."""
+    found = []
+    for entry in drawn.entries:
+        notes = entry.notes if isinstance(entry, Step) else ()
+        notes = (entry.text,) if isinstance(entry, Remark) else notes
+        codes = [note.partition(":")[0] for note in notes if note != SENT_AGAIN]
+        if codes:
+            found.append((entry.title if isinstance(entry, Step) else "", codes))
+    return found
+
+
+def test_findings_stand_below_the_steps_that_show_them() -> None:
+    """The SAR's BU after the move is a step; downlink packets that go on to it are not."""
+    path = str(DATA / "11_stale_binding.pcap")
+    truth = json.loads((DATA / "11_stale_binding.truth.json").read_text())
+    drawn = ladder([path], session=1)
+    assert remarked(drawn) == [
+        ("BU", ["BU-STALE (error)"]),
+        ("", ["TUN-BLACKHOLE (error)"]),
+    ]
+    assert truth["findings"]["BU-STALE"] == 1
+    assert "TUN-BLACKHOLE" not in truth["forbidden_findings"]
+    # They are about the routers, which are columns here.
+    notes = [note for s in steps(drawn) for note in s.notes]
+    assert notes
+    assert all("AR1" in note and "AR2" in note and "2001:" not in note for note in notes)
+    assert remarked(ladder([path], session=2)) == []
+
+
+def test_findings_of_one_handoff_alone() -> None:
+    path = str(DATA / "05_ho_refused.pcap")
+    assert remarked(ladder([path], handoff=3)) == [
+        ("HO Response", ["HO-REFUSED (warning)"]),
+        ("BU", ["BU-REACTIVE (note)"]),
+    ]
+    assert remarked(ladder([path], handoff=1)) == [("HO Response", ["HO-REFUSED (warning)"])]
+
+
+def test_a_finding_stands_by_its_message_also_with_several_points(story: Story) -> None:
+    story.attach(ms(0), ALICE, AR1)
+    story.ho_request(ms(1000), ALICE, AR2, AR1, 5)
+    story.ho_response(ms(1005), ALICE, AR1, AR2, 5, status=3)
+    path = story.write()
+    drawn = ladder([f"A={path}", f"B={path}"], mn=ALICE.nai)
+    (codes,) = [codes for title, codes in remarked(drawn) if title == "HO Response"]
+    assert "HO-REFUSED (warning)" in codes
 
 
 def test_moves_under_maps_equal_truth() -> None:

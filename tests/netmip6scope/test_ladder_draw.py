@@ -16,7 +16,7 @@ from dissectors.text import printable
 from netmip6scope.ladder.draw import draw
 from netmip6scope.ladder.labels import folded
 from netmip6scope.ladder.mermaid import mermaid
-from netmip6scope.ladder.model import Entry, Heading, Ladder, Party, Role, Step, Traffic
+from netmip6scope.ladder.model import Entry, Heading, Ladder, Party, Remark, Role, Step, Traffic
 from netmip6scope.ladder.svg import svg
 from netmip6scope.ladder.text import text
 
@@ -84,6 +84,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     traffic(1010, 1010, ("AR1", "HA"), 1, 0),
     traffic(1011, 1020, ("AR2", "HA"), 0, 2),
+    Remark(BEGIN + 1025 * MS, "TUN-BLACKHOLE (error): downlink still goes to AR1 alone"),
     step(1030, ("HA", "HA"), "Binding Error, status 1"),
 )
 LADDER = Ladder("alice@example.net", PARTIES, ENTRIES, BEGIN)
@@ -92,7 +93,14 @@ LADDER = Ladder("alice@example.net", PARTIES, ENTRIES, BEGIN)
 def named(octets: bytes) -> Ladder:
     """The ladder of a node that is called so, everywhere where a text may come from the wire."""
     name = printable(octets)
-    changed = [replace(e, title=name) if isinstance(e, Step | Heading) else e for e in ENTRIES]
+    changed = [
+        replace(e, title=name)
+        if isinstance(e, Step | Heading)
+        else replace(e, text=name)
+        if isinstance(e, Remark)
+        else e
+        for e in ENTRIES
+    ]
     return replace(LADDER, title=name, entries=tuple(changed))
 
 
@@ -113,10 +121,13 @@ class TestText:
     def test_everything_is_said(self, width: int) -> None:
         words = " ".join(text(LADDER, width).split())
         for entry in ENTRIES:
+            said: list[str] = []
             if isinstance(entry, Step):
                 said = [entry.title, *entry.details, *entry.notes]
-            else:
-                said = [entry.title, *entry.facts] if isinstance(entry, Heading) else []
+            elif isinstance(entry, Heading):
+                said = [entry.title, *entry.facts]
+            elif isinstance(entry, Remark):
+                said = [entry.text]
             for phrase in said:
                 assert unfolded(phrase) in unfolded(words)
 
@@ -255,6 +266,8 @@ class TestMermaid:
         assert "    AR1->MN: PPP LCP Configure-Request<br/>1.250000 ms" in lines
         assert "    Note over AR1,HA: 53 down, 49 up, until 900.000000 ms" in lines
         assert "    Note over AR2: sent again" in lines
+        remark = "TUN-BLACKHOLE (error): downlink still goes to AR1 alone"
+        assert f"    Note over MN,HA: {remark}" in lines
 
 
 @pytest.mark.parametrize(
