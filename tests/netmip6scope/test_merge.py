@@ -49,6 +49,17 @@ def test_the_merged_capture_tells_what_the_points_tell(table: str, out: Path) ->
     assert list(map(without, together)) == list(map(without, apart))
 
 
+def test_the_merged_capture_has_the_same_findings(out: Path) -> None:
+    """But for those about the points' clocks, which it does not have any more."""
+    merge(out, *arguments([0, 1, 2]))
+    apart, together = (
+        Counter(row["code"] for row in rows_of(captures, "findings"))
+        for captures in (arguments([0, 1, 2]), [str(out)])
+    )
+    assert apart.pop("CAP-CLOCK") == 2
+    assert together == apart
+
+
 def test_the_merged_capture_tells_the_truth_within_the_clock_error(out: Path) -> None:
     merge(out, *arguments([0, 1, 2]))
     rows = rows_of([str(out)], "handoffs")
