@@ -11,17 +11,17 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from dissectors.frames import Ints
 from netmip6scope.ladder import words
 from netmip6scope.ladder.choice import Chosen
 from netmip6scope.ladder.model import Entry, Heading, Ladder, Remark, Role, Step, Traffic
 from netmip6scope.ladder.parties import MessageRow, Node, Nodes, columns
-from netmip6scope.tables.columns import Table
+from netmip6scope.tables.columns import NULL, Table
 from netmip6scope.tables.records import Record, records
 
 TABLES = ("messages", "sessions", "handoffs", "findings", "user-plane")
 """The tables that a ladder is built from."""
 SENT_AGAIN = "sent again"
-
 
 _Timed: TypeAlias = "tuple[int, Entry]"
 
@@ -67,6 +67,7 @@ def build(tables: dict[str, Table], chosen: Chosen) -> Ladder:
     flows = _flows(_of(tables["user-plane"], "session", sessions, _Segment))
     if chosen.whole:
         findings = _of(tables["findings"], "session", sessions, _Finding)
+        findings += _outside_sessions(tables["findings"], messages)
     else:
         flows = _around(flows, messages)
         numbers = [handoff.handoff for handoff in chosen.handoffs]
@@ -76,8 +77,21 @@ def build(tables: dict[str, Table], chosen: Chosen) -> Ladder:
 
 def _of(table: Table, column: str, numbers: list[int], kind: type[Record]) -> list[Record]:
     """The rows that have one of these numbers in a column."""
-    mine = np.isin(table.numbers(next(c for c in table.columns if c.name == column)), numbers)
+    mine = np.isin(_numbers(table, column), numbers)
     return records(table, np.flatnonzero(mine), kind)
+
+
+def _outside_sessions(table: Table, messages: Sequence[MessageRow]) -> list[_Finding]:
+    """Findings about messages that belong to no session."""
+    lone = {(m.frame, m.time) for m in messages if m.session is None}
+    mine = np.isin(_numbers(table, "time"), [time for _, time in lone])
+    mine &= _numbers(table, "session") == NULL
+    found = records(table, np.flatnonzero(mine), _Finding)
+    return [finding for finding in found if (finding.frame, finding.time) in lone]
+
+
+def _numbers(table: Table, name: str) -> Ints:
+    return table.numbers(next(c for c in table.columns if c.name == name))
 
 
 def _flows(segments: Sequence[_Segment]) -> list[_Flow]:

@@ -27,6 +27,7 @@ from tests.netmip6scope.story import (
     Mobile,
     Story,
     ms,
+    rows_of,
 )
 from tests.netmip6scope.test_points import DATA, TRUTH, arguments
 
@@ -466,7 +467,12 @@ def test_a_message_outside_of_sessions_is_the_nodes_all_the_same(story: Story) -
     story.bu(ms(0), ALICE, AR3, lifetime_s=0)
     story.attach(ms(1000), ALICE, AR1)
     path = story.write()
-    assert arrows(ladder([path], mn=ALICE.nai))[0] == (0, "AR1 > HA", "BU")
+    drawn = ladder([path], mn=ALICE.nai)
+    assert arrows(drawn)[0] == (0, "AR1 > HA", "BU")
+    # Nobody answered it: what is found about it stands by it all the same.
+    rows = rows_of([path], "findings")
+    codes = [row["code"] for row in rows if row["time"] == ms(0)]
+    assert [note.split()[0] for note in steps(drawn)[0].notes] == codes
     assert ladder([path], session=1).begin_ns == ms(1000)
 
 
