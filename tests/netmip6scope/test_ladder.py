@@ -27,7 +27,6 @@ from tests.netmip6scope.story import (
     Mobile,
     Story,
     ms,
-    rows_of,
 )
 from tests.netmip6scope.test_points import DATA, TRUTH, arguments
 
@@ -463,16 +462,16 @@ class TestWays:
 
 
 def test_a_message_outside_of_sessions_is_the_nodes_all_the_same(story: Story) -> None:
-    # A de-registration of a node that is not known yet opens no session (correlate.story).
-    story.bu(ms(0), ALICE, AR3, lifetime_s=0)
+    # A de-registration of a node that is not known yet opens no session (correlate.story). This one
+    # comes from another address than it registers (CONTRACT 3, BU-COA).
+    update = wire.binding_update(AR3, HA, "::", ALICE.nai, 1, 0)
+    story.packet(ms(0), update[:8] + wire.ip6(AR2) + update[24:])
     story.attach(ms(1000), ALICE, AR1)
     path = story.write()
     drawn = ladder([path], mn=ALICE.nai)
     assert arrows(drawn)[0] == (0, "AR1 > HA", "BU")
-    # Nobody answered it: what is found about it stands by it all the same.
-    rows = rows_of([path], "findings")
-    codes = [row["code"] for row in rows if row["time"] == ms(0)]
-    assert [note.split()[0] for note in steps(drawn)[0].notes] == codes
+    assert drawn.parties[1].address == AR2
+    assert remarked(drawn) == [("BU", ["BU-COA (warning)"])]
     assert ladder([path], session=1).begin_ns == ms(1000)
 
 
