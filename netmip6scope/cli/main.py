@@ -100,14 +100,17 @@ def run_report(options: argparse.Namespace) -> int:
 
     require_libraries()
     with _without_collector():
+        from netmip6scope.ladder.build import TABLES
+        from netmip6scope.ladder.draw import session_pictures
         from netmip6scope.pipeline import analyse
 
-        wanted = ("handoffs", "sessions", "messages", "findings")
         with Reading() as reading:
-            result = analyse(options.captures, wanted, reading, options.profile)
+            result = analyse(options.captures, TABLES, reading, options.profile)
         notes = [*result.warnings, *map(str, result.errors)]
+        wanted = ("handoffs", "sessions", "messages", "findings")
         handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
-        material = Material(options.captures, notes, handoffs, sessions, messages, findings)
+        ladder = session_pictures(result.tables)
+        material = Material(options.captures, notes, handoffs, sessions, messages, findings, ladder)
         page = report_page(material)
     to_pipe = options.output == "-"
     with standard_output() if to_pipe else replaced_file(options.output) as stream:

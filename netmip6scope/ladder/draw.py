@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from netmip6scope.errors import UsageError
 from netmip6scope.ladder.model import Ladder
 
+if TYPE_CHECKING:
+    from netmip6scope.tables.columns import Table
+
 FORMATS = ("text", "svg", "mmd")
 _BY_ENDING = {".txt": "text", ".svg": "svg", ".mmd": "mmd"}
 _PIPE_WIDTH = 120
+MOST_ENTRIES = 300
+"""A longer ladder is no picture to be looked at beside others."""
 
 
 def format_for(path: str | None, format_: str | None) -> str:
@@ -52,3 +59,19 @@ def draw(ladder: Ladder, format_: str, width: int, *, absolute: bool) -> str:
     from netmip6scope.ladder.text import text
 
     return text(ladder, width, absolute=absolute)
+
+
+def session_pictures(tables: dict[str, Table]) -> Callable[[int], str | None]:
+    """What draws a session by its number as SVG, None for one of more than MOST_ENTRIES.
+
+    tables: those of `build.TABLES`.
+    """
+    from netmip6scope.ladder.build import build
+    from netmip6scope.ladder.choice import Choice, choose
+    from netmip6scope.ladder.svg import svg
+
+    def picture(number: int) -> str | None:
+        ladder = build(tables, choose(tables, Choice(session=number)))
+        return svg(ladder) if len(ladder.entries) <= MOST_ENTRIES else None
+
+    return picture
