@@ -41,6 +41,12 @@ class Segments:
     first_ns: Ints
     last_ns: Ints
 
+    def of_sessions(self, session: Ints) -> dict[str, Ints]:
+        """The columns of segments whose `session`, (n,), is not below 0, and that one."""
+        rows = np.flatnonzero(session >= 0)
+        columns = {name: getattr(self, name)[rows] for name in self.__slots__}
+        return {"session": session[rows], **columns}
+
 
 class UserPlane:
     """Feed it batches in time order; `finish` gives the segments."""
