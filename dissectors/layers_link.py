@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dissectors import link
-from dissectors.layout import Anomaly, Layout
-from dissectors.node import Node
-from dissectors.packet import Builder, Packet
+from dissectors.layout import Anomaly, Message
+from dissectors.node import Labelled, Node, What
+from dissectors.packet import Packet
 from dissectors.step import VERSION, Key, Layer, Step
 
 _FAMILIES: dict[int, Key] = {
@@ -18,59 +18,61 @@ _FAMILIES: dict[int, Key] = {
 """BSD and Linux address families: IPv6 has a number per system."""
 
 _PPP: dict[int, Key] = {link.PppProtocol.IPV4: ("ip", 4), link.PppProtocol.IPV6: ("ip", 41)}
+_PPP_LAYER = What("ppp", "PPP", "ppp")
+_PPP_PROTOCOL = Labelled("protocol", "Protocol", "ppp.protocol")
 _LENGTHS = 0x600
 """Below it an Ethernet type is an 802.3 length."""
 
 
-def _plain(layout: Layout, name: str, field: str) -> Layer:
+def _plain(message: type[Message], name: str, field: str) -> Layer:
     """A header of fixed size whose field holds the EtherType of what follows."""
 
     def layer(packet: Packet, begin: int, end: int) -> Step:
-        builder = Builder(packet, layout, begin, end).fields()
-        following: Key | None = None
-        if builder.whole and builder.number(field) >= _LENGTHS:
-            following = ("ether", int(builder.number(field)))
-        after = begin + layout.fixed if builder.whole else end
-        return Step(builder.node(name, after), following, after, end)
+        part = packet.read(message, begin, end)
+        if not part.whole:
+            return Step(part.node(name, end), None, end, end)
+        after = begin + part.plan.fixed
+        number = part.number(field)
+        following: Key | None = ("ether", number) if number >= _LENGTHS else None
+        return Step(part.node(name, after), following, after, end)
 
     return layer
 
 
 def null(packet: Packet, begin: int, end: int) -> Step:
     """The family is in the capturing machine's byte order; the one that makes sense is taken."""
-    builder = Builder(packet, link.NullHeader.layout, begin, end).fields()
-    if not builder.whole:
-        return Step(builder.node("null", end), None, end, end)
-    octets = packet.data[begin : begin + 4]
+    part = packet.read(link.NullHeader, begin, end)
+    if not part.whole:
+        return Step(part.node("null", end), None, end, end)
+    octets = part.octets("family")
     number = min(int.from_bytes(octets, "little"), int.from_bytes(octets, "big"))
-    return Step(builder.node("null", begin + 4), _FAMILIES.get(number), begin + 4, end)
+    return Step(part.node("null", begin + 4), _FAMILIES.get(number), begin + 4, end)
 
 
 def loop(packet: Packet, begin: int, end: int) -> Step:
-    builder = Builder(packet, link.LoopHeader.layout, begin, end).fields()
-    if not builder.whole:
-        return Step(builder.node("loop", end), None, end, end)
-    following = _FAMILIES.get(builder.number("family"))
-    return Step(builder.node("loop", begin + 4), following, begin + 4, end)
+    part = packet.read(link.LoopHeader, begin, end)
+    if not part.whole:
+        return Step(part.node("loop", end), None, end, end)
+    following = _FAMILIES.get(part.number("family"))
+    return Step(part.node("loop", begin + 4), following, begin + 4, end)
 
 
 def pppoe_session(packet: Packet, begin: int, end: int) -> Step:
-    builder = Builder(packet, link.PppoeSession.layout, begin, end).fields()
-    if not builder.whole:
-        return Step(builder.node("pppoe", end), None, end, end)
-    after = begin + link.PppoeSession.layout.fixed
-    stop = after + builder.number("length")
+    part = packet.read(link.PppoeSession, begin, end)
+    if not part.whole:
+        return Step(part.node("pppoe", end), None, end, end)
+    after = begin + part.plan.fixed
+    stop = after + part.number("length")
     odd: tuple[Anomaly, ...] = ()
     if stop > end:
         at = begin + link.PppoeSession.layout["length"].begin
         odd = (Anomaly("payload length runs out of the frame", at),)
-    node = builder.node("pppoe", after, anomalies=odd)
+    node = part.node("pppoe", after, anomalies=odd)
     return Step(node, ("link", link.LINKTYPE_PPP), after, min(stop, end))
 
 
 def pppoe_discovery(packet: Packet, begin: int, end: int) -> Step:
-    builder = Builder(packet, link.PppoeDiscovery.layout, begin, end).fields()
-    return Step(builder.node("pppoed", end), None, end, end)
+    return Step(packet.read(link.PppoeDiscovery, begin, end).node("pppoed", end), None, end, end)
 
 
 def ppp(packet: Packet, begin: int, end: int) -> Step:
@@ -81,40 +83,33 @@ def ppp(packet: Packet, begin: int, end: int) -> Step:
         at += 2
         lack = packet.lack(at, 2, end, "PPP")
     if lack is not None:
-        node = Node("ppp", "PPP", "ppp", None, "", begin, min(end, packet.stop), (), (lack,))
+        node = Node(_PPP_LAYER, "", begin, min(end, packet.stop), (), (lack,))
         return Step(node, None, end, end)
     size = 1 if data[at] & 1 else 2
     protocol = int.from_bytes(data[at : at + size], "big")
     names = link.PppProtocol._value2member_map_
     known = link.PppProtocol(protocol).name if protocol in names else "protocol"
-    field = Node(
-        "protocol",
-        "Protocol",
-        "ppp.protocol",
-        protocol,
-        f"{known} (0x{protocol:04x})",
-        at,
-        at + size,
-    )
-    node = Node("ppp", "PPP", "ppp", None, "", begin, at + size, (field,))
+    field = Node(_PPP_PROTOCOL, (protocol, f"{known} (0x{protocol:04x})"), at, at + size)
+    node = Node(_PPP_LAYER, "", begin, at + size, (field,))
     return Step(node, _PPP.get(protocol), at + size, end)
 
 
 def _at_once(key: Key) -> Layer:
     """A link type without a header of its own."""
+    what = What("raw", "Raw IP", "raw")
 
     def layer(_: Packet, begin: int, end: int) -> Step:
-        return Step(Node("raw", "Raw IP", "raw", None, "", begin, begin), key, begin, end)
+        return Step(Node(what, "", begin, begin), key, begin, end)
 
     return layer
 
 
-_TAG = _plain(link.VlanTag.layout, "vlan", "ethertype")
+_TAG = _plain(link.VlanTag, "vlan", "ethertype")
 
 LAYERS: dict[Key, Layer] = {
-    ("link", link.LINKTYPE_ETHERNET): _plain(link.Ethernet.layout, "eth", "ethertype"),
-    ("link", link.LINKTYPE_LINUX_SLL): _plain(link.Sll.layout, "sll", "protocol"),
-    ("link", link.LINKTYPE_LINUX_SLL2): _plain(link.Sll2.layout, "sll2", "protocol"),
+    ("link", link.LINKTYPE_ETHERNET): _plain(link.Ethernet, "eth", "ethertype"),
+    ("link", link.LINKTYPE_LINUX_SLL): _plain(link.Sll, "sll", "protocol"),
+    ("link", link.LINKTYPE_LINUX_SLL2): _plain(link.Sll2, "sll2", "protocol"),
     ("link", link.LINKTYPE_NULL): null,
     ("link", link.LINKTYPE_LOOP): loop,
     ("link", link.LINKTYPE_PPP): ppp,

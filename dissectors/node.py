@@ -1,84 +1,201 @@
-"""What the object lane gives: a tree of layers and fields with their places in the frame."""
+"""What the object lane gives: a tree of layers and fields with their places in the frame.
+
+A frame has some sixty nodes and most of them are never looked at, so a node keeps what the wire has
+and makes value and text when they are asked for. What all nodes of a field share is in one `What`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Callable
+from typing import Any
 
-from dissectors.layout import Anomaly, Field, Kind
-from dissectors.text import printable
+from dissectors.layout import Anomaly
 
 Value = int | bool | str | bytes | None
 
-_NTP_EPOCH_S = 2_208_988_800
-"""Seconds from 1900, where NTP counts from, to 1970."""
-
-_LAST_YEAR_S = 253_402_300_799
 MASK = "(masked)"
 
 
-@dataclass(frozen=True, slots=True)
+class What:
+    """What a node is, and how its value and text are made; this one is of layers and options.
+
+    A layer's `raw` is its text, or what makes it.
+    """
+
+    __slots__ = ("filter", "label", "name", "secret")
+
+    def __init__(self, name: str, label: str, filter: str, *, secret: bool = False) -> None:
+        self.name = name
+        self.label = label
+        self.filter = filter
+        self.secret = secret
+
+    def value(self, _: Node) -> Value:
+        return None
+
+    def text(self, node: Node) -> str:
+        made: str = node.raw() if callable(node.raw) else node.raw
+        return made
+
+
+class Number(What):
+    """A number that stands for itself."""
+
+    __slots__ = ()
+
+    def value(self, node: Node) -> Value:
+        number: int = node.raw
+        return number
+
+    def text(self, node: Node) -> str:
+        return str(node.raw)
+
+
+class Octets(What):
+    """Octets that nobody looked into; people see how many."""
+
+    __slots__ = ()
+
+    def value(self, node: Node) -> Value:
+        octets: bytes = node.raw
+        return octets
+
+    def text(self, node: Node) -> str:
+        return f"{len(node.raw)} octets"
+
+
+class Count(Number):
+    """A number of octets, such as padding."""
+
+    __slots__ = ()
+
+    def text(self, node: Node) -> str:
+        return f"{node.raw} octets"
+
+
+class Labelled(Number):
+    """A number with a name: `raw` is both."""
+
+    __slots__ = ()
+
+    def value(self, node: Node) -> Value:
+        number: int = node.raw[0]
+        return number
+
+    def text(self, node: Node) -> str:
+        text: str = node.raw[1]
+        return text
+
+
+class Option(What):
+    """An option: its text is the last field's, and its value the number if nobody declared it."""
+
+    __slots__ = ()
+
+    def value(self, node: Node) -> Value:
+        number: int | None = node.raw
+        return number
+
+    def text(self, node: Node) -> str:
+        if node.raw is not None:
+            return ""
+        fields = [child for child in node.children if isinstance(child.what, Shown)]
+        return fields[-1].text if fields else ""
+
+
+class Shown(What):
+    """Base of the fields of layouts, whose last one stands for the whole option."""
+
+    __slots__ = ()
+
+
 class Node:
     """One layer, option or field. `begin` and `end` are octets of the frame.
 
     value is what programs want (numbers in `unit`s, addresses and text as printable strings), text
-    what people read. Of a secret field neither has the octets.
+    what people read. Of a secret field neither has the octets. Never changed once its layer is
+    complete.
     """
 
-    name: str
-    label: str
-    filter: str
-    value: Value
-    text: str
-    begin: int
-    end: int
-    children: tuple[Node, ...] = ()
-    anomalies: tuple[Anomaly, ...] = ()
-    secret: bool = False
-    octets: bytes | None = None
-    """What the places of the nodes below count in, where that is not the frame but decrypted."""
+    __slots__ = ("anomalies", "begin", "children", "end", "raw", "what")
+
+    def __init__(
+        self,
+        what: What,
+        raw: Any,  # noqa: ANN401 - what a `What` makes value and text of
+        begin: int,
+        end: int,
+        children: tuple[Node, ...] = (),
+        anomalies: tuple[Anomaly, ...] = (),
+    ) -> None:
+        self.what = what
+        self.raw = raw
+        self.begin = begin
+        self.end = end
+        self.children = children
+        self.anomalies = anomalies
+
+    @property
+    def name(self) -> str:
+        return self.what.name
+
+    @property
+    def label(self) -> str:
+        return self.what.label
+
+    @property
+    def filter(self) -> str:
+        return self.what.filter
+
+    @property
+    def secret(self) -> bool:
+        return self.what.secret
+
+    @property
+    def data(self) -> bytes | None:
+        """The octets that places in the children count in, where they are not the frame's."""
+        return None
+
+    @property
+    def value(self) -> Value:
+        return self.what.value(self)
+
+    @property
+    def text(self) -> str:
+        return self.what.text(self)
 
 
-def shown(field: Field, value: object) -> tuple[Value, str]:
-    """A field's value for programs and its text for people."""
-    if field.secret:
-        return None, MASK
-    if isinstance(value, bool):
-        return value, "set" if value else "not set"
-    if isinstance(value, IPv4Address | IPv6Address):
-        return str(value), str(value)
-    if isinstance(value, bytes):
-        return _shown_octets(field, value)
-    assert isinstance(value, int)
-    return int(value) * field.scale, _shown_number(field, value)
+class Joined(Node):
+    """Octets put together of several places or frames, and what they hold."""
+
+    __slots__ = ("_data",)
+
+    def __init__(
+        self,
+        what: What,
+        data: bytes,
+        begin: int,
+        end: int,
+        children: tuple[Node, ...],
+        anomalies: tuple[Anomaly, ...] = (),
+    ) -> None:
+        super().__init__(what, f"{len(data)} octets", begin, end, children, anomalies)
+        self._data = data
+
+    @property
+    def data(self) -> bytes:
+        return self._data
 
 
-def _shown_octets(field: Field, value: bytes) -> tuple[Value, str]:
-    if field.kind is Kind.TEXT:
-        text = printable(value)
-        return text, text
-    return value, value.hex(":") if field.kind is Kind.LINK else value.hex()
-
-
-def _shown_number(field: Field, value: int) -> str:
-    if isinstance(value, IntEnum):
-        return f"{value.name.replace('_', ' ').lower()} ({value.value})"
-    if field.unit == "NTP":
-        return _moment((value >> 32) - _NTP_EPOCH_S, value & 0xFFFFFFFF, 32)
-    if field.unit == "s/65536":
-        return _moment(value >> 16, value & 0xFFFF, 16)
-    number = str(value * field.scale)
-    if field.width > 32:
-        number = f"0x{value:0{field.width // 4}x}"
-    return f"{number} {field.unit}".rstrip()
-
-
-def _moment(seconds: int, fraction: int, bits: int) -> str:
-    """UTC with microseconds; what no calendar holds stays seconds."""
-    micros = (fraction * 1_000_000) >> bits
-    if not 0 <= seconds <= _LAST_YEAR_S:
-        return f"{seconds} s"
-    stamp = datetime.fromtimestamp(seconds, UTC)
-    return f"{stamp:%Y-%m-%d %H:%M:%S}.{micros:06d} UTC"
+def layer(
+    name: str,
+    label: str,
+    filter: str,
+    text: str | Callable[[], str],
+    begin: int,
+    end: int,
+    children: tuple[Node, ...] = (),
+    anomalies: tuple[Anomaly, ...] = (),
+) -> Node:
+    """A node that has no value of its own."""
+    return Node(What(name, label, filter), text, begin, end, children, anomalies)

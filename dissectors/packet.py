@@ -6,45 +6,50 @@ Octets beyond the end are malformed, those between stop and end are cut: differe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from functools import cache
+from typing import Any
 
-from dissectors.authentication.carrier import Carrier
-from dissectors.authentication.checks import Checks
+from dissectors.body import MOST_NESTED
 from dissectors.errors import ParseError
-from dissectors.fields import read
-from dissectors.layout import Anomaly, Field, Kind, Layout, Registry, filter_name
-from dissectors.node import Node, shown
-from dissectors.options import Span, is_padding, walk
+from dissectors.layout import ELEMENTS, Anomaly, Field, Framing, Kind, Message, Registry
+from dissectors.node import Count, Node, Number, Octets, Option
+from dissectors.options import VENDOR, Span, walk
+from dissectors.plan import Plan, plan_of
 from dissectors.profile import Profile
 
 SNAPPED = "cut by the snap length"
 QUOTED = "cut where the quoted packet ends"
 
+PADDING = Count("padding", "Padding", "netmip6.padding")
+PAD1 = Count("padding", "Pad1", "netmip6.padding")
+PADN = Count("padding", "PadN", "netmip6.padding")
+_END = Count("end", "End", "netmip6.end")
+
 
 @dataclass(slots=True)
 class Packet:
-    """The frame, and what upper layers need to know of the lower ones."""
+    """The frame, and what upper layers need to know of the lower ones.
+
+    source, destination: the 16 octets that checksums see, if they are known.
+    """
 
     data: bytes
     stop: int
     profile: Profile
     cut: str = SNAPPED
     depth: int = 0
-    source: IPv6Address | None = None
-    destination: IPv6Address | None = None
-    checks: Checks | None = None
-    ip_begin: int | None = None
-    """Where the innermost IP header begins; None if it is not in `data`."""
-    carrier: Carrier | None = None
-    """What it says, of a packet that ESP carried without an IP header of its own."""
+    nested: int = 0
+    """Option lists around."""
+    source: bytes | None = None
+    destination: bytes | None = None
 
     def lack(self, begin: int, size: int, end: int, what: str) -> Anomaly | None:
         """The anomaly if `size` octets at `begin` are not all there."""
-        if begin + size <= min(end, self.stop):
-            return None
         if begin + size <= end:
+            if begin + size <= self.stop:
+                return None
             return Anomaly(f"{what}: {self.cut}", min(begin + size, self.stop))
         return Anomaly(f"{what} needs {size} octets, {max(0, end - begin)} are there", begin)
 
@@ -63,102 +68,129 @@ class Packet:
 
     def quote(self, end: int) -> Packet:
         """A packet quoted in this one up to `end`: octets behind the quote are cut, not wrong."""
-        snapped = end > self.stop
-        return Packet(
-            self.data,
-            min(end, self.stop),
-            self.profile,
-            self.cut if snapped else QUOTED,
-            self.depth,
-        )
+        cut = self.cut if end > self.stop else QUOTED
+        return Packet(self.data, min(end, self.stop), self.profile, cut, self.depth)
+
+    def joined(self, octets: bytes) -> Packet:
+        """Octets put together of several places, with a place of their own to count from."""
+        packet = Packet(octets, len(octets), self.profile, self.cut, self.depth)
+        packet.source, packet.destination = self.source, self.destination
+        return packet
+
+    def read(self, message: type[Message], begin: int, end: int, *, tail: bool = True) -> Part:
+        """The fields of a message at [begin, end); without `tail`, its fixed part alone."""
+        part = Part(self, plan_of(message), begin, end)
+        part.read(tail=tail)
+        return part
 
 
-class Builder:
-    """Collects the nodes and anomalies of one layout's fields."""
+class Part:
+    """The nodes and anomalies of one layout's fields. `end`: the message's own, if it says so."""
 
-    def __init__(self, packet: Packet, layout: Layout, begin: int, end: int) -> None:
+    __slots__ = ("anomalies", "begin", "end", "nodes", "packet", "plan", "values", "whole")
+
+    def __init__(self, packet: Packet, plan: Plan, begin: int, end: int) -> None:
         self.packet = packet
-        self.layout = layout
+        self.plan = plan
         self.begin = begin
         self.end = end
         self.nodes: list[Node] = []
         self.anomalies: list[Anomaly] = []
-        self.values: dict[str, object] = {}
-        """Fixed fields that are there, by name."""
-
-    @property
-    def whole(self) -> bool:
+        self.values: Any = ()
+        self.whole = False
         """Whether the fixed part is there."""
-        return all(field.name in self.values or field.kind.is_tail for field in self.layout.fields)
 
     def number(self, name: str) -> int:
-        """A fixed numeric field that is known to be there."""
-        value = self.values[name]
-        assert isinstance(value, int)
-        return value
+        """A fixed numeric field, where the part is whole."""
+        number: int = self.plan.value(name, self.values)
+        return number
 
-    def fields(self) -> Builder:
+    def octets(self, name: str) -> bytes:
+        """A fixed field of octets, where the part is whole."""
+        octets: bytes = self.plan.value(name, self.values)
+        return octets
+
+    def read(self, *, tail: bool) -> None:
         """All fields; what does not fit is an anomaly, and what stands before it is kept."""
-        rest, tail_end = self.begin + self.layout.fixed, self.end
-        for field in self.layout.fields:
-            if field.kind.is_tail:
-                self._tail(field, rest, tail_end)
-                return self
-            if not self._fixed(field):
-                return self
-            if field.kind is Kind.TAIL_LENGTH:
-                tail_end = self._inner(rest, rest + self.number(field.name))
-            elif field.kind is Kind.PAD_LENGTH:
-                tail_end = self._inner(rest, self.end - self.number(field.name))
-        return self
+        plan, begin, packet = self.plan, self.begin, self.packet
+        rest = begin + plan.fixed
+        if rest > self.end or rest > packet.stop:
+            self._cut_short()
+            return
+        self.whole = True
+        values = self.values = plan.unpack(packet.data, begin)
+        self.nodes = [
+            Node(what, raw, begin + first, begin + behind)
+            for what, first, behind, group, shift, mask, reserved in plan.steps
+            if (raw := values[group] >> shift & mask if mask else values[group]) or not reserved
+        ]
+        if plan.reserved:
+            self._reserved()
+        tail_end = self._lengths(rest) if plan.derived else self.end
+        if tail and plan.tail is not None:
+            self._tail(plan.tail, rest, tail_end)
 
-    def _fixed(self, field: Field) -> bool:
-        lack = self.packet.lack(self.begin, field.end, self.end, self.layout.label)
-        if lack is not None:
-            self._lacking(field, lack)
-            return False
-        value = read(field, self.packet.data, self.begin)
-        self.values[field.name] = value
-        found: tuple[Anomaly, ...] = ()
-        if field.kind is Kind.RESERVED and value:
-            found = (Anomaly("reserved bits are not zero", self.begin + field.begin),)
-        if field.kind is not Kind.RESERVED or value:
-            self.nodes.append(
-                self._node(field, value, self.begin + field.begin, self.begin + field.end, found)
-            )
-        return True
+    def _reserved(self) -> None:
+        """Reserved bits have a node where they are not zero, and it says so."""
+        for row in self.plan.reserved:
+            if self.plan.bits(row, self.values):
+                node = next(node for node in self.nodes if node.what is row.what)
+                node.anomalies = (Anomaly("reserved bits are not zero", node.begin),)
 
-    def _lacking(self, field: Field, lack: Anomaly) -> None:
+    def _cut_short(self) -> None:
         """Octets that a lesser form of the message leaves out are no anomaly (`Layout.least`)."""
-        there = self.end - self.begin
-        if field.end <= there:
-            self.anomalies.append(lack)
-        elif there < self.layout.least:
-            reason = f"{self.layout.label} needs {self.layout.least} octets, {there} are there"
-            self.anomalies.append(Anomaly(reason, self.begin))
+        packet, layout = self.packet, self.plan.layout
+        there = packet.data[self.begin : min(self.end, packet.stop)]
+        values = self.plan.unpack(there.ljust(self.plan.fixed, b"\0"), 0)
+        for row in self.plan.rows:
+            lack = packet.lack(self.begin, row.end, self.end, layout.label)
+            if lack is not None:
+                if row.end <= self.end - self.begin:
+                    self.anomalies.append(lack)
+                elif self.end - self.begin < layout.least:
+                    self.anomalies.append(
+                        Anomaly(
+                            f"{layout.label} needs {layout.least} octets, "
+                            f"{max(0, self.end - self.begin)} are there",
+                            self.begin,
+                        )
+                    )
+                return
+            raw = self.plan.bits(row, values)
+            if row.kind is not Kind.RESERVED or raw:
+                begin, end = self.begin + row.begin, self.begin + row.end
+                odd = row.kind is Kind.RESERVED
+                found = (Anomaly("reserved bits are not zero", begin),) if odd else ()
+                self.nodes.append(Node(row.what, raw, begin, end, (), found))
 
-    def _node(
-        self, field: Field, value: object, begin: int, end: int, anomalies: tuple[Anomaly, ...] = ()
-    ) -> Node:
-        shown_value, text = shown(field, value)
-        return Node(
-            field.name,
-            field.label,
-            filter_name(self.layout, field),
-            shown_value,
-            text,
-            begin,
-            end,
-            (),
-            anomalies,
-            field.secret,
-        )
+    def _lengths(self, rest: int) -> int:
+        """Where the tail ends, by the lengths that the fixed part has."""
+        tail_end = self.end
+        for row in self.plan.derived:
+            length = self.plan.value(row.field.name, self.values)
+            at = self.begin + row.begin
+            if row.kind is Kind.LENGTH:
+                tail_end = self._own_end(rest, length, at)
+            elif row.kind is Kind.TAIL_LENGTH:
+                tail_end = self._inner(rest, rest + length, at)
+            else:
+                tail_end = self._inner(rest, tail_end - length, at)
+        return tail_end
 
-    def _inner(self, rest: int, tail_end: int) -> int:
+    def _own_end(self, rest: int, length: int, at: int) -> int:
+        own = self.begin - self.plan.layout.origin + length
+        if rest <= own <= self.end:
+            self.end = own
+        else:
+            there = self.end - self.begin + self.plan.layout.origin
+            self.anomalies.append(Anomaly(f"length is {length}, {there} octets are there", at))
+        return self.end
+
+    def _inner(self, rest: int, tail_end: int, at: int) -> int:
         """Where a tail with a length of its own ends."""
         if rest <= tail_end <= self.end:
             return tail_end
-        self.anomalies.append(Anomaly("the inner length runs out of the option", rest - 1))
+        self.anomalies.append(Anomaly("the inner length runs out of the option", at))
         return self.end
 
     def _tail(self, field: Field, begin: int, end: int) -> None:
@@ -167,133 +199,196 @@ class Builder:
             nodes, anomalies = option_nodes(self.packet, field.registry, begin, end)
             self.nodes += nodes
             self.anomalies += anomalies
+            self._padding(min(end, self.packet.stop))
             return
-        if end > self.packet.stop:
-            self.anomalies.append(Anomaly(f"{field.label}: {self.packet.cut}", self.packet.stop))
-        there = min(end, self.packet.stop)
-        inner = self._inner_layout(field)
+        stop = self.packet.stop
+        if end > stop:
+            self.anomalies.append(Anomaly(f"{field.label}: {self.packet.cut}", stop))
+        there = min(end, stop)
+        inner = self._inner_class(field)
         if inner is not None:
-            nested = Builder(self.packet, inner, begin, end).fields()
+            nested = self.packet.read(inner, begin, end)
             self.nodes += nested.nodes
             self.anomalies += nested.anomalies
+        elif field.kind in ELEMENTS:
+            self._elements(field, begin, there)
         elif there > begin:
-            self.nodes.append(self._node(field, self.packet.data[begin:there], begin, there))
-        behind = min(self.end, self.packet.stop)
-        if behind > there:
-            padding = self.packet.data[there:behind]
-            odd = (Anomaly("padding is not zero", there),) if any(padding) else ()
+            octets = self.packet.data[begin:there]
+            assert self.plan.tail_shown is not None
+            self.nodes.append(Node(self.plan.tail_shown, octets, begin, there))
+        self._padding(there)
+
+    def _elements(self, field: Field, begin: int, end: int) -> None:
+        """One node for each element of a tail that holds several."""
+        what, size = self.plan.tail_shown, ELEMENTS[field.kind]
+        assert what is not None
+        octets = field.kind in (Kind.IPV6S, Kind.IPV4S)
+        for at in range(begin, end - size + 1, size):
+            raw: Any = self.packet.data[at : at + size]
             self.nodes.append(
-                Node(
-                    "padding",
-                    "Padding",
-                    "netmip6.padding",
-                    len(padding),
-                    f"{len(padding)} octets",
-                    there,
-                    behind,
-                    (),
-                    odd,
-                )
+                Node(what, raw if octets else int.from_bytes(raw, "big"), at, at + size)
+            )
+        over = (end - begin) % size
+        if over and end == min(self.end, self.packet.stop):
+            self.anomalies.append(
+                Anomaly(f"{field.label}: {over} octets are left over", end - over)
             )
 
-    def _inner_layout(self, field: Field) -> Layout | None:
-        """The layout of the message that a carrier's first field numbers."""
-        if field.registry is None:
+    def _padding(self, begin: int) -> None:
+        """Octets between the tail's own end and the message's."""
+        end = min(self.end, self.packet.stop)
+        if end <= begin:
+            return
+        padding = self.packet.data[begin:end]
+        odd = (Anomaly("padding is not zero", begin),) if any(padding) else ()
+        self.nodes.append(Node(PADDING, end - begin, begin, end, (), odd))
+
+    def _inner_class(self, field: Field) -> type[Message] | None:
+        """The message that a carrier's first field numbers."""
+        if field.registry is None or field.kind is not Kind.OCTETS:
             return None
-        known = field.registry.types.get(self.number(self.layout.fields[0].name))
-        return None if known is None else known.layout
+        return field.registry.types.get(self.number(self.plan.layout.fields[0].name))
 
     def node(
         self,
         name: str,
         end: int,
-        text: str = "",
+        text: str | Callable[[], str] = "",
         more: tuple[Node, ...] = (),
-        begin: int | None = None,
         anomalies: tuple[Anomaly, ...] = (),
     ) -> Node:
         """All of it as one node."""
         return Node(
-            name,
-            self.layout.label,
-            self.layout.prefix,
-            None,
+            self.plan.what(name),
             text,
-            self.begin if begin is None else begin,
+            self.begin,
             min(end, self.packet.stop),
-            (*more, *self.nodes),
+            (*self.nodes, *more),
             (*self.anomalies, *anomalies),
         )
 
+    def behind(self, end: int) -> tuple[Anomaly, ...]:
+        """The anomaly if octets stand behind a message that has no tail."""
+        at = self.begin + self.plan.fixed
+        if self.plan.tail is not None or not self.whole or at >= end:
+            return ()
+        return (Anomaly(f"{end - at} octets stand behind the last field", at),)
+
 
 def option_nodes(
-    packet: Packet,
-    registry: Registry,
-    begin: int,
-    end: int,
+    packet: Packet, registry: Registry, begin: int, end: int
 ) -> tuple[list[Node], list[Anomaly]]:
     """The options between begin and end; where the list breaks, the rest is an anomaly."""
     stop = min(end, packet.stop)
     nodes: list[Node] = []
+    if begin >= stop:
+        return nodes, [Anomaly(f"options: {packet.cut}", stop)] if begin < end else []
+    if packet.nested > MOST_NESTED:
+        deep = Anomaly(f"options are nested deeper than {MOST_NESTED}, not followed", begin)
+        return [raw(packet, begin, end, "data", "Data", (deep,))], []
+    packet.nested += 1
     try:
         for span in walk(registry, packet.data, begin, stop):
-            nodes.append(_option(packet, registry, span))  # noqa: PERF401 - kept up to an error
+            nodes.append(_option(packet, registry, span, end))  # noqa: PERF401 - kept up to an error
     except ParseError as error:
         reason = f"options: {packet.cut}" if stop < end else error.reason
         nodes.append(raw(packet, error.offset, stop, "rest", "Rest of the options"))
         return nodes, [Anomaly(reason, error.offset)]
+    finally:
+        packet.nested -= 1
     if stop < end:
         return nodes, [Anomaly(f"options: {packet.cut}", stop)]
     return nodes, []
 
 
-def _option(packet: Packet, registry: Registry, span: Span) -> Node:
-    if is_padding(registry, span):
-        body = packet.data[span.body : span.end]
-        odd = (Anomaly("padding is not zero", span.body),) if any(body) else ()
-        label = "PadN" if span.number else "Pad1"
-        return Node(
-            "padding",
-            label,
-            "netmip6.padding",
-            span.end - span.begin,
-            f"{span.end - span.begin} octets",
-            span.begin,
-            span.end,
-            (),
-            odd,
-        )
-    head = tuple(_head(packet, span))
+def _option(packet: Packet, registry: Registry, span: Span, list_end: int) -> Node:
+    framing = registry.framing
+    assert framing is not None
+    if span.number in framing.padding:
+        return _padding_option(packet, framing, span)
+    # What is the rest of the list ends where the list does, also when octets of it are cut.
+    rest = not framing.length or (framing.plain is not None and span.body == span.begin)
+    end = list_end if rest else span.end
+    nodes = [] if rest and not framing.number else _head(packet, registry, framing, span)
     known = registry.types.get(span.number)
-    if known is None:
-        data = raw(packet, span.body, span.end, "data", "Data")
-        return Node(
-            "option",
-            f"{registry.name} {span.number}",
-            "netmip6.option",
-            span.number,
-            "",
-            span.begin,
-            span.end,
-            (*head, data),
-        )
-    builder = Builder(packet, known.layout, span.body, span.end).fields()
-    extra: tuple[Anomaly, ...] = ()
+    shown = known
+    if shown is None and registry.other is not None:
+        shown = registry.other(span.number)
+    odd: list[Anomaly] = []
+    if shown is None:
+        nodes.append(raw(packet, span.body, end, "data", "Data"))
+    else:
+        part = packet.read(shown, span.body, end)
+        nodes += part.nodes
+        odd = part.anomalies
+        odd += part.behind(end)
+        if part.end < end:
+            nodes.append(raw(packet, part.end, end, "trailer", "Trailer"))
     if span.longer:
-        extra = (Anomaly(f"length leaves out {span.longer} octets of the option", span.begin + 1),)
-    behind = span.body + known.layout.fixed
-    if known.layout.tail is None and behind < span.end:
-        extra += (Anomaly(f"{span.end - behind} octets stand behind the last field", behind),)
-    texts = [node.text for node in builder.nodes if node.name != "padding"]
-    summary = texts[-1] if texts else ""
-    return builder.node("option", span.end, summary, head, span.begin, extra)
+        odd.append(Anomaly(f"length leaves out {span.longer} octets of the option", span.begin + 1))
+    if span.after > span.end:
+        nodes.append(_fill(packet, span.end, span.after))
+    what = _unnamed(registry, span.number) if known is None else plan_of(known).option
+    number = span.number & 0xFFFFFFFF if known is None else None
+    stop = min(max(end, span.after), packet.stop)
+    return Node(what, number, span.begin, stop, tuple(nodes), tuple(odd))
 
 
-def _head(packet: Packet, span: Span) -> Iterator[Node]:
-    for name, at in (("type", span.begin), ("length", span.begin + 1)):
-        number = packet.data[at]
-        full = f"netmip6.option.{name}"
-        yield Node(name, name.capitalize(), full, number, str(number), at, at + 1)
+def _padding_option(packet: Packet, framing: Framing, span: Span) -> Node:
+    size = span.end - span.begin
+    if span.number == framing.last:
+        return Node(_END, size, span.begin, span.end)
+    body = packet.data[span.body : span.end]
+    odd = (Anomaly("padding is not zero", span.body),) if any(body) else ()
+    alone = PAD1 if size == 1 else PADDING
+    what = PADN if span.body - span.begin == framing.body else alone
+    return Node(what, size, span.begin, span.end, (), odd)
+
+
+def _fill(packet: Packet, begin: int, end: int) -> Node:
+    """Zeros up to where the next option may begin."""
+    odd = (Anomaly("padding is not zero", begin),) if any(packet.data[begin:end]) else ()
+    return Node(PADDING, end - begin, begin, end, (), odd)
+
+
+def _head(packet: Packet, registry: Registry, framing: Framing, span: Span) -> list[Node]:
+    """Type and length, as far as they are no fields of the body."""
+    type_what, length_what = _heads(registry)
+    at, size = span.begin, framing.number
+    nodes = []
+    if size and framing.body:
+        number = (
+            packet.data[at] if size == 1 else int.from_bytes(packet.data[at : at + size], "big")
+        )
+        nodes.append(Node(type_what, number, at, at + size))
+    if framing.length and framing.length_at < framing.body:
+        at += framing.length_at
+        size = framing.length
+        number = (
+            packet.data[at] if size == 1 else int.from_bytes(packet.data[at : at + size], "big")
+        )
+        nodes.append(Node(length_what, number, at, at + size))
+    return nodes
+
+
+@cache
+def _heads(registry: Registry) -> tuple[Number, Number]:
+    """What the type and the length of a registry's options are."""
+    label, length = (
+        name.rpartition(".")[2].replace("_", " ").capitalize()
+        for name in (registry.type_name, registry.length_name)
+    )
+    return Number("type", label, registry.type_name), Number("length", length, registry.length_name)
+
+
+def _unnamed(registry: Registry, number: int) -> Option:
+    """What an option is that nobody declared; it may have a name all the same."""
+    label = registry.label(number)
+    if label is None:
+        label = f"{registry.name} {number}"
+        if number >= VENDOR:
+            label = f"{registry.name} {number & 0xFFFFFFFF} of vendor {number - VENDOR >> 32}"
+    return Option("option", label, "netmip6.option")
 
 
 def raw(
@@ -305,11 +400,8 @@ def raw(
     if end > packet.stop:
         anomalies = (*anomalies, Anomaly(f"{label}: {packet.cut}", stop))
     return Node(
-        name,
-        label,
-        f"netmip6.{name}",
+        Octets(name, label, f"netmip6.{name}"),
         octets,
-        f"{len(octets)} octets",
         min(begin, stop),
         stop,
         (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dissectors.node import Node
 from dissectors.packet import Packet
@@ -15,19 +15,7 @@ VERSION: Key = ("version", 0)
 """IPv4 or IPv6, by the first four bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """What ESP carried at packet.data[begin:end]; its layers come before the node's children."""
-
-    node: Node
-    packet: Packet
-    following: Key | None
-    begin: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A layer's node and what follows. `following` None with octets left means data."""
 
     node: Node

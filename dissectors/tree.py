@@ -8,13 +8,11 @@ siblings, lowest first, tunnels included; the packet that an ICMPv6 error quotes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dissectors import layers_ip, layers_link, layers_other, layers_signalling
 from dissectors.authentication.checks import Checks
 from dissectors.layout import Anomaly
-from dissectors.masking import masked
-from dissectors.node import Node
+from dissectors.node import Node, What
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
@@ -31,6 +29,8 @@ LAYERS: dict[Key, Layer] = {
 MOST_LAYERS = 128
 """Headers followed in one packet, so that a chain of tiny ones ends."""
 
+_FRAME = What("frame", "Frame", "frame")
+_QUOTE = What("quote", "Quoted packet", "netmip6.quote")
 _IP_HEADERS = (layers_ip.ipv6_header, layers_ip.ipv4_header)
 _FURTHEST = 1 << 20
 """An end that no length field reaches: a quoted packet may promise more than is quoted."""
@@ -50,8 +50,7 @@ def decode(
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
     children = tuple(_layers(packet, ("link", link_type), 0, end))
-    tree = Node("frame", "Frame", "frame", None, f"{end} octets", 0, len(frame), children, cut)
-    return masked(tree, frame)
+    return Node(_FRAME, f"{end} octets", 0, len(frame), children, cut)
 
 
 def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[Node]:
@@ -109,10 +108,9 @@ def _with_inside(packet: Packet, step: Step) -> Node:
         return step.node
     key, begin, end = step.inside
     children = tuple(_layers(packet.quote(end), key, begin, begin + _FURTHEST))
-    quoted = Node(
-        "quote", "Quoted packet", "netmip6.quote", None, "", begin, min(end, packet.stop), children
-    )
-    return replace(step.node, children=(*step.node.children, quoted))
+    quoted = Node(_QUOTE, "", begin, min(end, packet.stop), children)
+    step.node.children += (quoted,)
+    return step.node
 
 
 def _data_label(key: Key | None) -> str:

@@ -57,10 +57,10 @@ def as_text(node: Node, depth: int = 0) -> Iterator[str]:
 def as_json(node: Node, octets: bytes) -> dict[str, Any]:
     """The node as plain values. hex is the node's octets, null where they are secret.
 
-    What was decrypted is not in the frame: the places of nodes below it count from its start.
+    Places in `children` count in `joined`, where that is not null, else in the frame.
     """
     secret = holds_secret(node)
-    inside = octets if node.octets is None else node.octets
+    inside = octets if node.data is None else node.data
     value = node.value.hex() if isinstance(node.value, bytes) else node.value
     return {
         "name": node.name,
@@ -72,6 +72,7 @@ def as_json(node: Node, octets: bytes) -> dict[str, Any]:
         "end": node.end,
         "hex": None if secret else octets[node.begin : node.end].hex(),
         "anomalies": [_anomaly(anomaly) for anomaly in node.anomalies],
+        "joined": None if secret or node.data is None else node.data.hex(),
         "children": [as_json(child, inside) for child in node.children],
     }
 

@@ -1,0 +1,16 @@
+"""What datagrams and segments between well-known ports carry."""
+
+from __future__ import annotations
+
+from dissectors.ipv6 import DSMIPV6_PORT, NextHeader
+from dissectors.step import VERSION, Key
+
+UDP_PORTS: dict[int, Key] = {
+    53: ("app", 53),
+    67: ("app", 67),
+    68: ("app", 67),
+    123: ("app", 123),
+    DSMIPV6_PORT: VERSION,
+    5436: ("ip", NextHeader.MOBILITY),  # PMIPv6 control over IPv4 (RFC 5844 4.1.3)
+}
+"""RFC numbers of ports stand with the protocols' declarations."""
