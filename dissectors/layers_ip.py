@@ -11,6 +11,7 @@ from dissectors.checksum import sums_up
 from dissectors.layout import Anomaly, Message
 from dissectors.packet import Packet, Part
 from dissectors.ports import UDP_PORTS
+from dissectors.ppp import PppProtocol
 from dissectors.registries import ROUTING_HEADERS
 from dissectors.step import Key, Layer, Step
 
@@ -207,6 +208,8 @@ LAYERS: dict[Key, Layer] = {
     ("ip", ipv6.NextHeader.IPV4): ipv4_header,
     ("ether", 0x86DD): ipv6_header,
     ("ether", 0x0800): ipv4_header,
+    ("ppp", PppProtocol.IPV6): ipv6_header,
+    ("ppp", PppProtocol.IPV4): ipv4_header,
     ("ip", ipv6.NextHeader.HOP_BY_HOP): hop_by_hop,
     ("ip", ipv6.NextHeader.DESTINATION_OPTIONS): destination_options,
     ("ip", ipv6.NextHeader.ROUTING): routing,

@@ -40,3 +40,72 @@ LINK_HEADERS = Registry("link type")
 
 SHIMS = Registry("ethertype")
 """Headers between the link layer and IP, by their EtherType."""
+
+PPP_FRAMES = Registry("PPP frame")
+"""What stands before a PPP protocol's packet (RFC 1662 3.1), by our own numbers."""
+
+PPPOE_TAGS = Registry(
+    "PPPoE tag",
+    Framing.WIDE,
+    origin=4,
+    type_name="pppoed.tag",
+    length_name="pppoed.tag_length",
+)
+"""RFC 2516 Appendix A."""
+
+LCP_PACKETS = Registry("LCP code", Framing.FIRST)
+"""RFC 1661 5: a packet's first octet is its code."""
+
+LCP_OPTIONS = Registry(
+    "LCP option", Framing.SHORT, origin=2, type_name="lcp.opt.type", length_name="lcp.opt.length"
+)
+"""RFC 1661 6."""
+
+IPCP_PACKETS = Registry("IPCP code", Framing.FIRST)
+"""RFC 1332 2: the packets of LCP, codes 1 to 7."""
+
+IPCP_OPTIONS = Registry(
+    "IPCP option", Framing.SHORT, origin=2, type_name="ipcp.opt.type", length_name="ipcp.opt.length"
+)
+"""RFC 1332 3."""
+
+IPV6CP_PACKETS = Registry("IPV6CP code", Framing.FIRST)
+"""RFC 2472 3: the packets of LCP, codes 1 to 7."""
+
+IPV6CP_OPTIONS = Registry(
+    "IPV6CP option",
+    Framing.SHORT,
+    origin=2,
+    type_name="ipv6cp.opt.type",
+    length_name="ipv6cp.opt.length",
+)
+"""RFC 2472 4."""
+
+PAP_PACKETS = Registry("PAP code", Framing.FIRST)
+"""RFC 1334 2.2."""
+
+PAP_FIELDS = Registry("PAP field", Framing.COUNTED, origin=1, length_name="netmip6.pap.length")
+"""RFC 1334 2.2.1: Peer-ID and Password, each behind its length."""
+
+CHAP_PACKETS = Registry("CHAP code", Framing.FIRST)
+"""RFC 1994 4."""
+
+CHAP_FIELDS = Registry("CHAP field", Framing.COUNTED_FIRST, origin=1, length_name="chap.value_size")
+"""RFC 1994 4.1: Value behind its size, then Name."""
+
+EAP_PACKETS = Registry("EAP code", Framing.FIRST)
+"""RFC 3748 4."""
+
+EAP_METHODS = Registry("EAP type", Framing.SOLE, origin=1, type_name="eap.type")
+"""RFC 3748 5: Type, then Type-Data to the end."""
+
+EAP_MD5_FIELDS = Registry(
+    "EAP-MD5 field", Framing.COUNTED_FIRST, origin=1, length_name="eap.md5.value_size"
+)
+"""RFC 3748 5.4: as in CHAP."""
+
+EAPOL_FRAMES = Registry("EAPOL frame")
+"""IEEE 802.1X 11.3: the header of all EAPOL frames."""
+
+EAPOL_KEYS = Registry("EAPOL key descriptor", Framing.FIRST)
+"""IEEE 802.1X 11.9: a key frame's body is told by its first octet."""

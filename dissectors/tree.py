@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dissectors import layers_ip, layers_link, layers_other, layers_signalling
-from dissectors.authentication.checks import Checks
+from dissectors import layers_ip, layers_link, layers_other, layers_ppp, layers_signalling
 from dissectors.layout import Anomaly
 from dissectors.node import Node, What
 from dissectors.packet import SNAPPED, Packet, raw
@@ -23,6 +22,7 @@ __all__ = ["Node", "decode"]
 LAYERS: dict[Key, Layer] = {
     **layers_other.LAYERS,
     **layers_link.LAYERS,
+    **layers_ppp.LAYERS,
     **layers_ip.LAYERS,
     **layers_signalling.LAYERS,
 }
@@ -114,8 +114,8 @@ def _with_inside(packet: Packet, step: Step) -> Node:
 
 
 def _data_label(key: Key | None) -> str:
-    names = {"ip": "next header", "ether": "type", "link": "link type"}
+    names = {"ip": "next header", "ether": "type", "ppp": "protocol", "link": "link type"}
     if key is None or key[0] not in names:
         return "Data"
-    number = f"0x{key[1]:04x}" if key[0] == "ether" else str(key[1])
+    number = f"0x{key[1]:04x}" if key[0] in ("ether", "ppp") else str(key[1])
     return f"Data of {names[key[0]]} {number}"
