@@ -23,6 +23,7 @@ class What:
     """
 
     __slots__ = ("filter", "label", "name", "secret")
+    is_address = False
 
     def __init__(self, name: str, label: str, filter: str, *, secret: bool = False) -> None:
         self.name = name
@@ -88,7 +89,10 @@ class Labelled(Number):
 
 
 class Option(What):
-    """An option: its text is the last field's, and its value the number if nobody declared it."""
+    """An option; its value is the number if nobody declared it.
+
+    Its text is that of an address in it, where there is one, else that of its last field or option.
+    """
 
     __slots__ = ()
 
@@ -99,12 +103,13 @@ class Option(What):
     def text(self, node: Node) -> str:
         if node.raw is not None:
             return ""
-        fields = [child for child in node.children if isinstance(child.what, Shown)]
-        return fields[-1].text if fields else ""
+        told = [child for child in node.children if isinstance(child.what, Shown | Option)]
+        addresses = [child for child in told if child.what.is_address]
+        return (addresses or told)[-1].text if told else ""
 
 
 class Shown(What):
-    """Base of the fields of layouts, whose last one stands for the whole option."""
+    """Base of the fields of layouts, which can stand for the whole option."""
 
     __slots__ = ()
 

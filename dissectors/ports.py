@@ -10,6 +10,8 @@ UDP_PORTS: dict[int, Key] = {
     67: ("app", 67),
     68: ("app", 67),
     123: ("app", 123),
+    546: ("dhcpv6", 0),  # RFC 3315 5.2: client and server
+    547: ("dhcpv6", 0),
     DSMIPV6_PORT: VERSION,
     5436: ("ip", NextHeader.MOBILITY),  # PMIPv6 control over IPv4 (RFC 5844 4.1.3)
 }

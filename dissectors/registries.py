@@ -109,3 +109,32 @@ EAPOL_FRAMES = Registry("EAPOL frame")
 
 EAPOL_KEYS = Registry("EAPOL key descriptor", Framing.FIRST)
 """IEEE 802.1X 11.9: a key frame's body is told by its first octet."""
+
+DHCPV6_MESSAGES = Registry("DHCPv6 message type", Framing.FIRST)
+"""RFC 3315 6 and 7: a message's first octet is its type."""
+
+DHCPV6_OPTIONS = Registry(
+    "DHCPv6 option",
+    Framing.WIDE,
+    origin=4,
+    type_name="dhcpv6.option.type",
+    length_name="dhcpv6.option.length",
+)
+"""RFC 3315 22.1."""
+
+DHCPV6_VENDOR_OPTIONS = Registry(
+    "DHCPv6 vendor option",
+    Framing.WIDE,
+    origin=4,
+    type_name="dhcpv6.vendoropts.enterprise.option_code",
+    length_name="dhcpv6.vendoropts.enterprise.option_length",
+)
+"""RFC 3315 22.17: each vendor numbers its own; none is declared."""
+
+DHCPV6_CLASS_DATA = Registry(
+    "DHCPv6 class", Framing.ITEMS, origin=2, length_name="dhcpv6.userclass.length"
+)
+"""RFC 3315 22.15, 22.16: octets behind their length, as many as there are."""
+
+DUIDS = Registry("DUID type", Framing.SOLE_WIDE, origin=2, type_name="dhcpv6.duid.type")
+"""RFC 3315 9: a DHCP unique identifier is its type and the rest."""

@@ -60,6 +60,7 @@ class AddressShown(FieldShown):
     """`raw` are 4 or 16 octets; others are no address and are shown as they are."""
 
     __slots__ = ()
+    is_address = True
 
     def value(self, node: Node) -> Value:
         octets: bytes = node.raw
@@ -76,6 +77,7 @@ class PrefixShown(FieldShown):
     """`raw` are the leading octets of an IPv6 address."""
 
     __slots__ = ()
+    is_address = True
 
     def value(self, node: Node) -> Value:
         octets: bytes = node.raw

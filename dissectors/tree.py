@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dissectors import layers_ip, layers_link, layers_other, layers_ppp, layers_signalling
+from dissectors import (
+    layers_application,
+    layers_ip,
+    layers_link,
+    layers_other,
+    layers_ppp,
+    layers_signalling,
+)
 from dissectors.layout import Anomaly
 from dissectors.node import Node, What
 from dissectors.packet import SNAPPED, Packet, raw
@@ -23,6 +30,7 @@ LAYERS: dict[Key, Layer] = {
     **layers_other.LAYERS,
     **layers_link.LAYERS,
     **layers_ppp.LAYERS,
+    **layers_application.LAYERS,
     **layers_ip.LAYERS,
     **layers_signalling.LAYERS,
 }
