@@ -21,7 +21,9 @@ def ones_complement(data: bytes, initial: int = 0) -> int:
 
 
 def pseudo_header(source: bytes, destination: bytes, next_header: int, length: int) -> bytes:
-    """RFC 8200 8.1: 40 octets; length is that of the upper layer's packet."""
+    """RFC 8200 8.1, RFC 768: 40 or 12 octets; length is that of the upper layer's packet."""
+    if len(source) == 4:
+        return source + destination + bytes((0, next_header)) + length.to_bytes(2, "big")
     return source + destination + length.to_bytes(4, "big") + bytes((0, 0, 0, next_header))
 
 
@@ -40,7 +42,7 @@ def is_right(
 
 
 def sums_up(source: bytes, destination: bytes, next_header: int, packet: bytes) -> bool:
-    """The same for addresses of 16 octets."""
+    """The same for addresses of 16 or 4 octets."""
     return _transport_sum(source, destination, next_header, packet) == 0xFFFF
 
 

@@ -40,7 +40,8 @@ def ipv4_header(packet: Packet, begin: int, end: int) -> Step:
     part = packet.read(ipv6.Ipv4Header, begin, end)
     if not part.whole:
         return Step(part.node("ipv4", end), None, end, end)
-    packet.source = packet.destination = None
+    source, destination = part.octets("source"), part.octets("destination")
+    packet.source, packet.destination = source, destination
     odd = _version(part, 4, begin)
     size = max(part.number("header_length") * 4, part.plan.fixed)
     stop = begin + part.number("total_length")
@@ -50,7 +51,7 @@ def ipv4_header(packet: Packet, begin: int, end: int) -> Step:
         at = begin + ipv6.Ipv4Header.layout["total_length"].begin
         odd += (Anomaly("total length does not fit the packet", at),)
         stop = end
-    text = partial(_arrow, part.octets("source"), part.octets("destination"))
+    text = partial(_arrow, source, destination)
     whole = not part.number("more") and part.number("offset") == 0
     following: Key | None = ("ip", part.number("protocol")) if whole else None
     after = min(begin + size, stop)
@@ -180,12 +181,20 @@ def udp(packet: Packet, begin: int, end: int) -> Step:
         at = begin + ipv6.UdpHeader.layout["length"].begin
         odd = (Anomaly("length does not fit the packet", at),)
         stop = end
-    elif checksum_is_wrong(packet, begin, stop, ipv6.NextHeader.UDP):
+    elif not _sent_without(packet, part) and checksum_is_wrong(
+        packet, begin, stop, ipv6.NextHeader.UDP
+    ):
         at = begin + ipv6.UdpHeader.layout["checksum"].begin
         odd = (Anomaly("checksum is wrong", at),)
     ports = (part.number("source_port"), part.number("destination_port"))
     node = part.node("udp", after, f"{ports[0]} > {ports[1]}", anomalies=odd)
     return Step(node, ports_key(ports, UDP_PORTS), after, stop)
+
+
+def _sent_without(packet: Packet, part: Part) -> bool:
+    """RFC 768: over IPv4 a datagram may have no checksum."""
+    over_ipv4 = packet.source is not None and len(packet.source) == 4
+    return over_ipv4 and part.number("checksum") == 0
 
 
 def ports_key(ports: tuple[int, int], known: Mapping[int, Key]) -> Key | None:
@@ -197,8 +206,15 @@ def ports_key(ports: tuple[int, int], known: Mapping[int, Key]) -> Key | None:
 
 
 def checksum_is_wrong(packet: Packet, begin: int, end: int, next_header: int) -> bool:
-    """False too where it cannot be told: octets are cut, or the addresses are not known."""
+    """False too where it cannot be told: octets are cut, or the addresses are not known.
+
+    Over IPv4 only UDP has a pseudo-header; a Mobility Header's checksum is 0 there (RFC 5844 4).
+    """
     if packet.source is None or packet.destination is None or end > packet.stop:
+        return False
+    if len(packet.source) != len(packet.destination):
+        return False
+    if len(packet.source) == 4 and next_header != ipv6.NextHeader.UDP:
         return False
     return not sums_up(packet.source, packet.destination, next_header, packet.data[begin:end])
 

@@ -14,7 +14,7 @@ from typing import Any
 from dissectors.body import MOST_NESTED
 from dissectors.errors import ParseError
 from dissectors.layout import ELEMENTS, Anomaly, Field, Framing, Kind, Message, Registry
-from dissectors.node import Count, Node, Number, Octets, Option
+from dissectors.node import Count, Node, Number, Octets, Option, What
 from dissectors.options import VENDOR, Span, walk
 from dissectors.plan import Plan, plan_of
 from dissectors.profile import Profile
@@ -25,14 +25,14 @@ QUOTED = "cut where the quoted packet ends"
 PADDING = Count("padding", "Padding", "netmip6.padding")
 PAD1 = Count("padding", "Pad1", "netmip6.padding")
 PADN = Count("padding", "PadN", "netmip6.padding")
-_END = Count("end", "End", "netmip6.end")
+_END = What("end", "End", "netmip6.end")
 
 
 @dataclass(slots=True)
 class Packet:
     """The frame, and what upper layers need to know of the lower ones.
 
-    source, destination: the 16 octets that checksums see, if they are known.
+    source, destination: the 16 or 4 octets that checksums see, if they are known.
     """
 
     data: bytes
@@ -337,7 +337,7 @@ def _option(packet: Packet, registry: Registry, span: Span, list_end: int) -> No
 def _padding_option(packet: Packet, framing: Framing, span: Span) -> Node:
     size = span.end - span.begin
     if span.number == framing.last:
-        return Node(_END, size, span.begin, span.end)
+        return Node(_END, "", span.begin, span.end)
     body = packet.data[span.body : span.end]
     odd = (Anomaly("padding is not zero", span.body),) if any(body) else ()
     alone = PAD1 if size == 1 else PADDING

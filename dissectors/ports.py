@@ -7,8 +7,8 @@ from dissectors.step import VERSION, Key
 
 UDP_PORTS: dict[int, Key] = {
     53: ("app", 53),
-    67: ("app", 67),
-    68: ("app", 67),
+    67: ("dhcpv4", 0),  # RFC 2131 4.1: server and client
+    68: ("dhcpv4", 0),
     123: ("app", 123),
     546: ("dhcpv6", 0),  # RFC 3315 5.2: client and server
     547: ("dhcpv6", 0),

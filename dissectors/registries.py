@@ -138,3 +138,24 @@ DHCPV6_CLASS_DATA = Registry(
 
 DUIDS = Registry("DUID type", Framing.SOLE_WIDE, origin=2, type_name="dhcpv6.duid.type")
 """RFC 3315 9: a DHCP unique identifier is its type and the rest."""
+
+DHCPV4_MESSAGES = Registry("BOOTP operation", Framing.FIRST)
+"""RFC 2131 2: a message's first octet is its operation."""
+
+DHCPV4_OPTIONS = Registry(
+    "DHCPv4 option",
+    Framing.DHCPV4,
+    origin=2,
+    type_name="dhcp.option.type",
+    length_name="dhcp.option.length",
+)
+"""RFC 2132 2."""
+
+DHCPV4_AGENT_OPTIONS = Registry(
+    "DHCPv4 agent sub-option",
+    Framing.SUB,
+    origin=2,
+    type_name="dhcp.option.agent_information_option.suboption",
+    length_name="dhcp.option.suboption_length",
+)
+"""RFC 3046 2.0: what a relay agent adds."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dissectors import (
-    layers_application,
+    layers_dhcp,
     layers_ip,
     layers_link,
     layers_other,
@@ -30,7 +30,7 @@ LAYERS: dict[Key, Layer] = {
     **layers_other.LAYERS,
     **layers_link.LAYERS,
     **layers_ppp.LAYERS,
-    **layers_application.LAYERS,
+    **layers_dhcp.LAYERS,
     **layers_ip.LAYERS,
     **layers_signalling.LAYERS,
 }
