@@ -105,6 +105,8 @@ def option(registry: Registry, message: Message, place: int = 1) -> bytes:
     size = framing.body + len(body)
     out = _option_head(framing, registry, number, len(body), place) + body
     out += bytes(-size % framing.align)
+    if not out:
+        raise BuildError(f"{registry.name} {number} without octets is left out")
     if isinstance(message, Unknown) or not framing.number:
         _check(registry, out, number, size, place)
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dissectors import link, ppp
+from dissectors import eap, link, ppp, ppp_authentication
 from dissectors.eapol import Eapol, EapolType
 from dissectors.layers_messages import messages
 from dissectors.layout import Anomaly, Message
@@ -20,6 +20,9 @@ from dissectors.registries import (
     PAP_PACKETS,
 )
 from dissectors.step import Key, Layer, Step
+
+LOADED = (eap, ppp_authentication)
+"""Importing them fills the registries."""
 
 _HDLC = b"\xff\x03"
 _CISCO = (0x0F, 0x8F)

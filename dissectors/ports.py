@@ -12,6 +12,11 @@ UDP_PORTS: dict[int, Key] = {
     123: ("app", 123),
     546: ("dhcpv6", 0),  # RFC 3315 5.2: client and server
     547: ("dhcpv6", 0),
+    1645: ("radius", 0),  # RFC 2865 3, RFC 2866 3: these before 1812 and 1813
+    1646: ("radius", 0),
+    1812: ("radius", 0),
+    1813: ("radius", 0),
+    3799: ("radius", 0),  # RFC 5176 2.1
     DSMIPV6_PORT: VERSION,
     5436: ("ip", NextHeader.MOBILITY),  # PMIPv6 control over IPv4 (RFC 5844 4.1.3)
 }

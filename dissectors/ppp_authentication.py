@@ -52,7 +52,7 @@ class PapResult(Message):
     code: int = uint(8, "Code", filter="code", enum=PapCode)
     identifier: int = uint(8, "Identifier", filter="identifier")
     length = own_length(16)
-    message_length = tail_length("Msg-Length", filter="message.length")
+    message_length = tail_length("Msg-Length", filter=".message.length")
     message: bytes = text("Message", filter="message")
 
 

@@ -159,3 +159,43 @@ DHCPV4_AGENT_OPTIONS = Registry(
     length_name="dhcp.option.suboption_length",
 )
 """RFC 3046 2.0: what a relay agent adds."""
+
+RADIUS_PACKETS = Registry("RADIUS code", Framing.FIRST)
+"""RFC 2865 3: a packet's first octet is its code."""
+
+RADIUS_ATTRIBUTES = Registry(
+    "RADIUS attribute",
+    Framing.SHORT,
+    origin=2,
+    type_name="radius.avp.type",
+    length_name="radius.avp.length",
+)
+"""RFC 2865 5."""
+
+RADIUS_VENDORS = Registry(
+    "RADIUS vendor", Framing.SOLE_VENDOR, origin=4, type_name="radius.avp.vendor_id"
+)
+"""RFC 2865 5.26: behind the vendor's number stands what the vendor likes."""
+
+_VENDOR_TYPE = "radius.avp.vendor_type"
+_VENDOR_LENGTH = "radius.avp.vendor_len"
+
+THREEGPP2_ATTRIBUTES = Registry(
+    "3GPP2 attribute", Framing.SHORT, 2, type_name=_VENDOR_TYPE, length_name=_VENDOR_LENGTH
+)
+"""3GPP2 X.S0011: type and length as RFC 2865 recommends."""
+
+MICROSOFT_ATTRIBUTES = Registry(
+    "Microsoft attribute", Framing.SHORT, 2, type_name=_VENDOR_TYPE, length_name=_VENDOR_LENGTH
+)
+"""RFC 2548 2."""
+
+WIMAX_ATTRIBUTES = Registry(
+    "WiMAX attribute", Framing.SHORT, 2, type_name=_VENDOR_TYPE, length_name=_VENDOR_LENGTH
+)
+"""WiMAX Forum stage 3: a continuation octet stands before each value."""
+
+STARENT_ATTRIBUTES = Registry(
+    "Starent attribute", Framing.WIDE_WHOLE, 4, type_name=_VENDOR_TYPE, length_name=_VENDOR_LENGTH
+)
+"""Types and lengths of two octets."""

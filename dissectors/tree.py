@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dissectors import (
+    layers_aaa,
     layers_dhcp,
     layers_ip,
     layers_link,
@@ -31,6 +32,7 @@ LAYERS: dict[Key, Layer] = {
     **layers_link.LAYERS,
     **layers_ppp.LAYERS,
     **layers_dhcp.LAYERS,
+    **layers_aaa.LAYERS,
     **layers_ip.LAYERS,
     **layers_signalling.LAYERS,
 }

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from dissectors import codec, registries, tree
+from dissectors import body, codec, registries, tree
 from dissectors.layout import (
     ELEMENTS,
     OCTET_TAILS,
@@ -91,6 +91,8 @@ def option_lists(registry: Registry, depth: int) -> st.SearchStrategy[tuple[Mess
     assert framing is not None
     if not framing.number and framing.counted:
         places = [messages(registry.types[n], depth) for n in sorted(registry.types)]
+        if framing.plain is not None:
+            places[-1] = places[-1].filter(lambda message: body.build(message) != b"")
         return st.integers(0, len(places)).flatmap(lambda n: st.tuples(*places[:n]))
     most = 1 if framing.is_sole else 4
     return st.lists(options(registry, depth), max_size=most).map(tuple)

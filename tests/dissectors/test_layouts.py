@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from dissectors import layout
 from dissectors.errors import BuildError
 from dissectors.layout import (
     Kind,
@@ -45,6 +48,27 @@ def test_fields_lie_behind_each_other(message: type[Message]) -> None:
     assert layout.ref
     assert message.__doc__
     assert [*values(message())] == [f.name for f in layout.fields if not f.kind.is_derived]
+
+
+def test_the_object_lane_loads_every_declaration() -> None:
+    """A module that nobody imports would leave its messages out, seen only in a new interpreter."""
+    count = (
+        "from dissectors import layout, registries;"
+        "found = [r for r in vars(registries).values() if isinstance(r, layout.Registry)];"
+        "print(sum(len(r.types) for r in found))"
+    )
+    modules = [f"dissectors.{path.stem}" for path in Path(layout.__file__).parent.glob("*.py")]
+    counts = [
+        subprocess.run(
+            [sys.executable, "-c", f"import {', '.join(loaded)}; {count}"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(layout.__file__).parents[1],
+        ).stdout
+        for loaded in (["dissectors.tree"], modules)
+    ]
+    assert counts[0] == counts[1]
 
 
 def test_all_numbers_of_the_registry_are_declared() -> None:

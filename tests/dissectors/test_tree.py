@@ -30,11 +30,13 @@ def nodes(tree: Node) -> Iterator[Node]:
 
 
 def sound(tree: Node, size: int) -> None:
-    """Places lie in the frame and children in their parents' frame order."""
-    for node in nodes(tree):
-        assert 0 <= node.begin <= node.end <= size
-        assert all(0 <= anomaly.offset <= size for anomaly in node.anomalies), node
-        assert node.text.isprintable()
+    """Places lie in the frame, or in the octets that were put together around them."""
+    assert 0 <= tree.begin <= tree.end <= size
+    inside = size if tree.data is None else len(tree.data)
+    assert all(0 <= anomaly.offset <= size for anomaly in tree.anomalies), tree.label
+    assert tree.text.isprintable()
+    for child in tree.children:
+        sound(child, inside)
 
 
 def shown(frame: bytes, link_type: int = 101, wire_length: int = 0) -> Node:
