@@ -67,7 +67,7 @@ def attributes(
         body = {
             "__doc__": f"{name}.",
             "__module__": __name__,
-            "__annotations__": dict.fromkeys(fields, Any),
+            "__annotations__": {n: Any for n, spec in fields.items() if not spec.kind.is_derived},
             **fields,
         }
         cls = type(name.replace("-", "_"), (Message,), body)

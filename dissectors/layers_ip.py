@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from ipaddress import ip_address
 
@@ -10,7 +9,7 @@ from dissectors import ipv6
 from dissectors.checksum import sums_up
 from dissectors.layout import Anomaly, Message
 from dissectors.packet import Packet, Part
-from dissectors.ports import UDP_PORTS
+from dissectors.ports import UDP_PORTS, port_key
 from dissectors.ppp import PppProtocol
 from dissectors.registries import ROUTING_HEADERS
 from dissectors.step import Key, Layer, Step
@@ -188,21 +187,13 @@ def udp(packet: Packet, begin: int, end: int) -> Step:
         odd = (Anomaly("checksum is wrong", at),)
     ports = (part.number("source_port"), part.number("destination_port"))
     node = part.node("udp", after, f"{ports[0]} > {ports[1]}", anomalies=odd)
-    return Step(node, ports_key(ports, UDP_PORTS), after, stop)
+    return Step(node, port_key(ports, UDP_PORTS), after, stop)
 
 
 def _sent_without(packet: Packet, part: Part) -> bool:
     """RFC 768: over IPv4 a datagram may have no checksum."""
     over_ipv4 = packet.source is not None and len(packet.source) == 4
     return over_ipv4 and part.number("checksum") == 0
-
-
-def ports_key(ports: tuple[int, int], known: Mapping[int, Key]) -> Key | None:
-    """What a datagram between these ports carries; the lower port decides if both are known."""
-    for port in sorted(ports):
-        if port in known:
-            return known[port]
-    return None
 
 
 def checksum_is_wrong(packet: Packet, begin: int, end: int, next_header: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from dissectors.layout import Registry
@@ -10,8 +11,14 @@ from dissectors.packet import Packet, raw
 from dissectors.step import Layer, Step
 
 
-def messages(registry: Registry, name: str) -> Layer:
-    """A layer for the messages of a registry; nothing follows them."""
+def messages(
+    registry: Registry, name: str, told: Callable[[list[Node]], str] | None = None
+) -> Layer:
+    """A layer for the messages of a registry; nothing follows them.
+
+    told: which message it is, by its fields; the first one, if not said.
+    """
+    which = _first if told is None else told
 
     def layer(packet: Packet, begin: int, end: int) -> Step:
         number = packet.data[begin]
@@ -23,7 +30,7 @@ def messages(registry: Registry, name: str) -> Layer:
             return Step(raw(packet, begin, end, name, label), None, end, end)
         part = packet.read(known, begin, end)
         stop = part.end
-        node = part.node(name, stop, partial(_first, part.nodes), anomalies=part.behind(stop))
+        node = part.node(name, stop, partial(which, part.nodes), anomalies=part.behind(stop))
         return Step(node, None, stop, stop)
 
     return layer

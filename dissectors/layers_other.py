@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from dpkt import arp, dns, icmp, igmp, ntp, ospf, pim, sctp, tcp, vrrp
+from dpkt import arp, dns, icmp, igmp, ntp, ospf, pim, vrrp
 
 from dissectors.node import Node, Value, What
 from dissectors.packet import Packet
@@ -62,11 +62,9 @@ LAYERS: dict[Key, Layer] = {
     ("ether", 0x0806): table("ARP", arp.ARP),
     ("ip", 1): table("ICMP", icmp.ICMP),
     ("ip", 2): table("IGMP", igmp.IGMP),
-    ("ip", 6): table("TCP", tcp.TCP),
     ("ip", 89): table("OSPF", ospf.OSPF),
     ("ip", 103): table("PIM", pim.PIM),
     ("ip", 112): table("VRRP", vrrp.VRRP),
-    ("ip", 132): table("SCTP", sctp.SCTP),
     ("app", 53): table("DNS", dns.DNS),
     ("app", 123): table("NTP", ntp.NTP),
 }

@@ -110,7 +110,7 @@ def _extent(
     head = max(framing.body, framing.length_at + framing.length)
     if at + head > end:
         raise ParseError(
-            f"a {registry.name} needs {head} octets, {end - at} {_are(end - at)} there", at, head
+            f"{registry.name} needs {head} octets, {end - at} {_are(end - at)} there", at, head
         )
     length_at = at + framing.length_at
     length = int.from_bytes(data[length_at : length_at + framing.length], "big") * framing.unit
@@ -136,7 +136,7 @@ def _number(
         return place if framing.counted else 1
     if at + size > end:
         raise ParseError(
-            f"a {registry.name} needs {size} octets, {end - at} {_are(end - at)} there", at, size
+            f"{registry.name} needs {size} octets, {end - at} {_are(end - at)} there", at, size
         )
     return int.from_bytes(data[at : at + size], "big")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dissectors.ipv6 import DSMIPV6_PORT, NextHeader
 from dissectors.step import VERSION, Key
 
@@ -20,4 +22,15 @@ UDP_PORTS: dict[int, Key] = {
     DSMIPV6_PORT: VERSION,
     5436: ("ip", NextHeader.MOBILITY),  # PMIPv6 control over IPv4 (RFC 5844 4.1.3)
 }
-"""RFC numbers of ports stand with the protocols' declarations."""
+DIAMETER_PORT = 3868
+"""RFC 6733 2.1: TCP and SCTP."""
+
+STREAM_PORTS: dict[int, Key] = {DIAMETER_PORT: ("diameter", 0)}
+
+
+def port_key(ports: tuple[int, int], known: Mapping[int, Key]) -> Key | None:
+    """What goes between these ports; the lower one decides if both are known."""
+    for port in sorted(ports):
+        if port in known:
+            return known[port]
+    return None

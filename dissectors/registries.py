@@ -199,3 +199,18 @@ STARENT_ATTRIBUTES = Registry(
     "Starent attribute", Framing.WIDE_WHOLE, 4, type_name=_VENDOR_TYPE, length_name=_VENDOR_LENGTH
 )
 """Types and lengths of two octets."""
+
+DIAMETER_MESSAGES = Registry("Diameter version", Framing.FIRST)
+"""RFC 6733 3: a message's first octet is the protocol's version, 1."""
+
+DIAMETER_AVPS = Registry(
+    "AVP",
+    Framing.AVP,
+    origin=4,
+    type_name="diameter.avp.code",
+    length_name="diameter.avp.len",
+)
+"""RFC 6733 4.1: a body begins behind the code, with flags and length."""
+
+SCTP_CHUNKS = Registry("SCTP chunk", Framing.CHUNK, origin=1, type_name="sctp.chunk_type")
+"""RFC 4960 3.2: a body begins behind the type, with flags and length."""

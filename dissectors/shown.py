@@ -206,6 +206,10 @@ def _since_1970(number: int) -> str:
     return _moment(number, 0, 1)
 
 
+def _since_1900(number: int) -> str:
+    return _moment(number - _NTP_EPOCH_S, 0, 1)
+
+
 def _moment(seconds: int, fraction: int, bits: int) -> str:
     """UTC with microseconds; what no calendar holds stays seconds."""
     micros = (fraction * 1_000_000) >> bits
@@ -220,4 +224,5 @@ _MOMENTS = {
     "s/65536": _fixed_point,
     "s since 2000": _since_2000,
     "s since 1970": _since_1970,
+    "s since 1900": _since_1900,
 }

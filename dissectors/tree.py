@@ -17,6 +17,7 @@ from dissectors import (
     layers_other,
     layers_ppp,
     layers_signalling,
+    layers_transport,
 )
 from dissectors.layout import Anomaly
 from dissectors.node import Node, What
@@ -33,6 +34,7 @@ LAYERS: dict[Key, Layer] = {
     **layers_ppp.LAYERS,
     **layers_dhcp.LAYERS,
     **layers_aaa.LAYERS,
+    **layers_transport.LAYERS,
     **layers_ip.LAYERS,
     **layers_signalling.LAYERS,
 }

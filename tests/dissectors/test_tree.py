@@ -224,7 +224,7 @@ def test_neighbours_are_shown_by_their_tables() -> None:
     assert texts(tree)["netmip6.arp.op"] == "1"
     assert texts(tree)["netmip6.arp.spa"] == "0a000001"
     tcp = shown(wire.ipv6(AR, HA, 6, struct.pack("!HHIIHHHH", 1, 2, 3, 4, 0x5010, 5, 0, 0)))
-    assert texts(tcp)["netmip6.tcp.dport"] == "2"
+    assert texts(tcp)["tcp.dstport"] == "2"
 
 
 @given(st.binary(max_size=200), st.sampled_from(LINK_TYPES), st.integers(0, 300))

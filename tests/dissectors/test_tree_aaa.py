@@ -1,4 +1,4 @@
-"""RADIUS in the object lane."""
+"""RADIUS and Diameter in the object lane."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import struct
 
 import pytest
 
+from dissectors.diameter import Diameter
 from dissectors.node import Node
 from tests import wire
 from tests.dissectors.test_tree import names, nodes, reasons, shown, texts
+from tests.dissectors.test_vectors_diameter import VECTORS as DIAMETER_VECTORS
 from tests.dissectors.test_vectors_radius import VECTORS, packet
 
 NAS, SERVER = "2001:db8::2", "2001:db8::3"
@@ -127,3 +129,96 @@ def test_cut_packets_are_cut_and_not_malformed() -> None:
             tree = shown(frame[:kept], 101, len(frame))
             assert reasons(tree)
             assert all("cut by the snap length" in reason for reason in reasons(tree)), kept
+
+
+DIAMETER = {
+    name: bytes.fromhex(octets)
+    for name, octets, message in DIAMETER_VECTORS
+    if isinstance(message, Diameter)
+}
+
+
+def tcp(payload: bytes, port: int = 3868) -> bytes:
+    head = struct.pack("!HHIIHHHH", 40000, port, 1, 2, 0x5018, 65535, 0, 0)
+    return wire.ipv6(NAS, SERVER, 6, head + payload)
+
+
+def sctp(payload: bytes, flags: int = 3, protocol: int = 46, port: int = 40001) -> bytes:
+    data = struct.pack("!BBHIHHI", 0, flags, 16 + len(payload), 1, 0, 0, protocol) + payload
+    data += bytes(-len(data) % 4)
+    return wire.ipv6(NAS, SERVER, 132, struct.pack("!HHII", 40000, port, 1, 0) + data)
+
+
+@pytest.mark.parametrize("name", DIAMETER)
+def test_diameter_over_tcp_and_sctp(name: str) -> None:
+    over_tcp = shown(tcp(DIAMETER[name]))
+    assert names(over_tcp) == ["raw", "ipv6", "tcp", "diameter"]
+    assert reasons(over_tcp) == []
+    over_sctp = shown(sctp(DIAMETER[name]))
+    assert names(over_sctp) == ["raw", "ipv6", "sctp"]
+    assert names(over_sctp.children[2])[-1] == "diameter"
+    assert reasons(over_sctp) == []
+    assert texts(shown(sctp(DIAMETER[name], protocol=0, port=3868)))["diameter.version"] == "1"
+
+
+def test_grouped_avps_stand_inside() -> None:
+    tree = shown(tcp(DIAMETER["MIP6-Agent-Info (RFC 5447 4.2.1) with AVPs inside"]))
+    message = tree.children[3]
+    assert message.text == "mip6 (325) request"
+    info = message.children[-1]
+    assert (info.label, info.text) == ("MIP6-Agent-Info", "2001:db8::")
+    inside = [child.label for child in info.children if child.name == "option"]
+    assert inside == ["MIP-Home-Agent-Address", "MIP-Home-Agent-Host", "MIP6-Home-Link-Prefix"]
+    found = texts(tree)
+    assert found["diameter.MIP-Home-Agent-Address"] == "2001:db8::a"
+    assert found["diameter.Destination-Host"] == "ha."
+
+
+def test_vendors_avps_are_told_apart() -> None:
+    tree = shown(
+        tcp(DIAMETER["a vendor's AVP (3GPP, 10415), and one that nobody declared, with P"])
+    )
+    labels = [node.label for node in nodes(tree) if node.name == "option"]
+    assert labels == ["AVP 1 of vendor 10415", "AVP 4095"]
+    found = texts(tree)
+    assert found["diameter.avp.vendorId"] == "10415"
+    assert found["diameter.avp.flags.protected"] == "set"
+
+
+def test_session_keys_are_masked() -> None:
+    found = texts(shown(tcp(DIAMETER["MIP-MN-HA-MSA (RFC 5778 6.13) with its key"])))
+    assert found["diameter.MIP-Session-Key"] == "(masked)"
+    assert found["diameter.MIP-MN-HA-SPI"] == "256"
+
+
+def test_messages_behind_each_other_and_what_does_not_fit() -> None:
+    one = DIAMETER["answer with an error"]
+    two = shown(tcp(one + one))
+    assert names(two) == ["raw", "ipv6", "tcp", "diameter", "diameter"]
+    assert reasons(two) == []
+    long = DIAMETER["MIR (RFC 5778 5.1) with text that is filled up to four octets"]
+    assert "length is 60, 40 octets are there" in reasons(shown(tcp(long[:40])))
+    assert reasons(shown(tcp(long[40:]))) == ["no Diameter message begins here"]
+    parts = shown(sctp(long[:40], flags=2))
+    assert reasons(parts) == ["a message in several chunks, which are not put together"]
+
+
+def test_other_streams_are_data() -> None:
+    tree = shown(tcp(DIAMETER["answer with an error"], port=80))
+    assert names(tree) == ["raw", "ipv6", "tcp", "data"]
+    assert reasons(tree) == []
+
+
+def test_tcp_headers_that_do_not_fit() -> None:
+    head = struct.pack("!HHIIHHHH", 40000, 3868, 1, 2, 0xF018, 65535, 0, 0)
+    tree = shown(wire.ipv6(NAS, SERVER, 6, head))
+    assert reasons(tree) == ["header length is 60, 20 octets are there"]
+
+
+def test_cut_messages_of_diameter_are_cut() -> None:
+    for octets in DIAMETER.values():
+        for frame in (tcp(octets), sctp(octets)):
+            for kept in range(len(frame)):
+                tree = shown(frame[:kept], 101, len(frame))
+                assert reasons(tree)
+                assert all("cut by the snap length" in r for r in reasons(tree)), kept

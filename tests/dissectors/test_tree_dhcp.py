@@ -81,7 +81,7 @@ def test_options_that_nobody_declared_are_named() -> None:
         ("0005 0004 00000001", "IA Address needs 24 octets, 4 are there"),
         (f"0017 0012 {A_HEX} 0000", "DNS server: 2 octets are left over"),
         ("000e 0001 00", "1 octets stand behind the last field"),
-        ("0003", "a DHCPv6 option needs 4 octets, 2 are there"),
+        ("0003", "DHCPv6 option needs 4 octets, 2 are there"),
     ],
 )
 def test_what_is_malformed_is_told(options: str, reason: str) -> None:

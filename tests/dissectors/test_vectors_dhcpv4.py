@@ -162,7 +162,7 @@ def test_odd_options_are_told(options: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ("35", "a DHCPv4 option needs 2 octets, 1 is there"),
+        ("35", "DHCPv4 option needs 2 octets, 1 is there"),
         ("35 04 01", "DHCPv4 option 53 needs 6 octets, 3 are there"),
         ("33 02 0001", "IP Address Lease Time needs 4 octets, 2 are there"),
         ("06 06 0a000001 0a00", "DNS server: 2 octets are left over"),

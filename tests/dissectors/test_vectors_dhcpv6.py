@@ -210,13 +210,13 @@ def test_vector_both_ways(name: str, wire: str, expected: Message) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ("0003", "a DHCPv6 option needs 4 octets, 2 are there"),
+        ("0003", "DHCPv6 option needs 4 octets, 2 are there"),
         ("0003 000c 0000", "DHCPv6 option 3 needs 16 octets, 6 are there"),
         ("0003 0004 00000001", "IA for Non-temporary Addresses needs 12 octets, 4 are there"),
         ("0005 0004 00000001", "IA Address needs 24 octets, 4 are there"),
         ("0006 0003 001700", "Requested option: 1 octets are left over"),
         ("0017 0011 " + "00" * 17, "DNS server: 1 octets are left over"),
-        ("0001 0001 00", "a DUID type needs 2 octets, 1 is there"),
+        ("0001 0001 00", "DUID type needs 2 octets, 1 is there"),
         ("000f 0003 0002 75", "DHCPv6 class 1 needs 4 octets, 3 are there"),
         ("0009 0002 0101", "DHCPv6 needs 4 octets, 2 are there"),
     ],

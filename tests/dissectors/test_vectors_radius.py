@@ -307,14 +307,14 @@ def test_vector_both_ways(name: str, wire: str, expected: Message) -> None:
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        ("01", "a RADIUS attribute needs 2 octets, 1 is there"),
+        ("01", "RADIUS attribute needs 2 octets, 1 is there"),
         ("01 01", "RADIUS attribute 1 has length 1"),
         ("01 05 61", "RADIUS attribute 1 needs 5 octets, 3 are there"),
         ("04 05 0a0000", "NAS-IP-Address needs 4 octets, 3 are there"),
-        ("1a 05 000000", "a RADIUS vendor needs 4 octets, 3 are there"),
+        ("1a 05 000000", "RADIUS vendor needs 4 octets, 3 are there"),
         ("1a 08 0000159f 39 06", "3GPP2 attribute 57 needs 6 octets, 2 are there"),
         ("1a 09 000060b5 0d 03 00", "WiMAX-MN-hHA-MIP6-SPI needs 5 octets, 1 are there"),
-        ("1a 09 00001fe4 0034 00", "a Starent attribute needs 4 octets, 3 are there"),
+        ("1a 09 00001fe4 0034 00", "Starent attribute needs 4 octets, 3 are there"),
     ],
 )
 def test_broken_attributes(attributes: str, reason: str) -> None:
