@@ -5,7 +5,7 @@ from __future__ import annotations
 from dissectors import link
 from dissectors.layout import Message
 from dissectors.node import Node, What
-from dissectors.packet import Packet
+from dissectors.packet import Packet, Part
 from dissectors.step import VERSION, Key, Layer, Step
 
 _FAMILIES: dict[int, Key] = {
@@ -18,7 +18,13 @@ _FAMILIES: dict[int, Key] = {
 """BSD and Linux address families: IPv6 has a number per system."""
 
 _LENGTHS = 0x600
-"""Below it an Ethernet type is an 802.3 length."""
+"""Below it an Ethernet type is no EtherType."""
+
+_LONGEST = 1500
+"""IEEE 802.3 3.2.6: up to it, it is a length."""
+
+_COOKED_LLC = 4
+"""LINKTYPE_LINUX_SLL: 802.2 frames."""
 
 
 def _plain(message: type[Message], name: str, field: str) -> Layer:
@@ -30,10 +36,20 @@ def _plain(message: type[Message], name: str, field: str) -> Layer:
             return Step(part.node(name, end), None, end, end)
         after = begin + part.plan.fixed
         number = part.number(field)
-        following: Key | None = ("ether", number) if number >= _LENGTHS else None
-        return Step(part.node(name, after), following, after, end)
+        if number < _LENGTHS:
+            return _by_length(part, name, number, after, end)
+        return Step(part.node(name, after), ("ether", number), after, end)
 
     return layer
+
+
+def _by_length(part: Part, name: str, number: int, after: int, end: int) -> Step:
+    """An 802.3 length, behind which LLC stands; cooked captures have a number for LLC."""
+    cooked = number == _COOKED_LLC and name in ("sll", "sll2")
+    if not cooked and number > _LONGEST:
+        return Step(part.node(name, after), None, after, end)
+    stop = end if cooked else min(end, after + number)
+    return Step(part.node(name, after), ("llc", 0), after, stop)
 
 
 def null(packet: Packet, begin: int, end: int) -> Step:

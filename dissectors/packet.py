@@ -44,6 +44,8 @@ class Packet:
     """Option lists around."""
     source: bytes | None = None
     destination: bytes | None = None
+    padded: bool = False
+    """Radiotap said that an 802.11 header is filled up to four octets."""
 
     def lack(self, begin: int, size: int, end: int, what: str) -> Anomaly | None:
         """The anomaly if `size` octets at `begin` are not all there."""

@@ -214,3 +214,9 @@ DIAMETER_AVPS = Registry(
 
 SCTP_CHUNKS = Registry("SCTP chunk", Framing.CHUNK, origin=1, type_name="sctp.chunk_type")
 """RFC 4960 3.2: a body begins behind the type, with flags and length."""
+
+WLAN_FRAMES = Registry("802.11 frame")
+"""IEEE 802.11 9.2.4.1 and 9.3.2: data frames by their To DS and From DS bits; 4 is any other."""
+
+WLAN_PARTS = Registry("802.11 part")
+"""What stands before and behind an 802.11 header, by our own numbers."""

@@ -18,6 +18,7 @@ from dissectors import (
     layers_ppp,
     layers_signalling,
     layers_transport,
+    layers_wlan,
 )
 from dissectors.layout import Anomaly
 from dissectors.node import Node, What
@@ -32,6 +33,7 @@ LAYERS: dict[Key, Layer] = {
     **layers_other.LAYERS,
     **layers_link.LAYERS,
     **layers_ppp.LAYERS,
+    **layers_wlan.LAYERS,
     **layers_dhcp.LAYERS,
     **layers_aaa.LAYERS,
     **layers_transport.LAYERS,
