@@ -25,6 +25,8 @@ from dissectors.registries import GRE_PARTS, HEADERS, IPV6_OPTIONS, ROUTING_HEAD
 
 DSMIPV6_PORT = 4191
 """RFC 5555 4: IPv6 or IPv4 in UDP."""
+PMIPV6_PORT = 5436
+"""RFC 5844 4.1.3: the Mobility Header in UDP."""
 
 
 class NextHeader(IntEnum):

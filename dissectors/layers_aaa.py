@@ -5,7 +5,7 @@ from __future__ import annotations
 from dissectors import radius_vendors
 from dissectors.attributes import attribute
 from dissectors.layers_messages import messages
-from dissectors.node import Joined, Node, Shown, What
+from dissectors.node import Joined, Made, Node, Shown
 from dissectors.packet import Packet
 from dissectors.plan import plan_of
 from dissectors.radius import Radius
@@ -16,7 +16,7 @@ LOADED = (radius_vendors,)
 """Importing it fills the registries."""
 
 _EAP_MESSAGE = plan_of(type(attribute(RADIUS_ATTRIBUTES, "EAP-Message"))).option
-_JOINED = What("joined", "EAP of several attributes", "netmip6.radius.eap")
+_JOINED = Joined("joined", "EAP of several attributes", "netmip6.radius.eap")
 _eap = messages(EAP_PACKETS, "eap")
 _radius = messages(RADIUS_PACKETS, "radius")
 
@@ -45,7 +45,7 @@ def _eap_of(packet: Packet, step: Step) -> list[Node]:
     # What the snap length cut off may have been more of it.
     more = max(0, step.end - packet.stop)
     inside = _eap(whole, 0, whole.stop + more).node
-    return [Joined(_JOINED, whole.data, parts[0].begin, parts[-1].end, (inside,))]
+    return [Made(_JOINED, whole.data, parts[0].begin, parts[-1].end, (inside,))]
 
 
 LAYERS: dict[Key, Layer] = {("radius", 0): radius}

@@ -9,7 +9,7 @@ from dissectors.dhcpv4 import MAGIC_COOKIE, Dhcpv4Message
 from dissectors.dhcpv4_options import OptionOverload, Overload
 from dissectors.layers_messages import messages
 from dissectors.layout import Anomaly, Message
-from dissectors.node import Node, Shown, What
+from dissectors.node import Made, Node, Shown, What
 from dissectors.packet import Packet, Part, option_nodes, raw
 from dissectors.plan import plan_of
 from dissectors.registries import DHCPV4_MESSAGES, DHCPV4_OPTIONS, DHCPV6_MESSAGES
@@ -51,7 +51,7 @@ def _overloaded(packet: Packet, part: Part) -> None:
         place = Dhcpv4Message.layout[name]
         begin, end = part.begin + place.begin, part.begin + place.end
         options, found = option_nodes(packet, DHCPV4_OPTIONS, begin, end)
-        part.nodes.append(Node(_OVERLOADED, place.label, begin, end, tuple(options), tuple(found)))
+        part.nodes.append(Made(_OVERLOADED, place.label, begin, end, tuple(options), tuple(found)))
 
 
 def _first_field(nodes: list[Node], option: type[Message]) -> Node | None:

@@ -23,6 +23,8 @@ def ipv6_header(packet: Packet, begin: int, end: int) -> Step:
     source, destination = part.octets("source"), part.octets("destination")
     packet.source, packet.destination = source, destination
     odd = _version(part, 6, begin)
+    if odd:
+        return Step(part.node("ipv6", after, anomalies=odd), None, after, end)
     following = part.number("next_header")
     length = part.number("payload_length")
     stop = after + length
@@ -42,10 +44,13 @@ def ipv4_header(packet: Packet, begin: int, end: int) -> Step:
     source, destination = part.octets("source"), part.octets("destination")
     packet.source, packet.destination = source, destination
     odd = _version(part, 4, begin)
-    size = max(part.number("header_length") * 4, part.plan.fixed)
-    stop = begin + part.number("total_length")
-    if part.number("header_length") < 5:
+    size = part.number("header_length") * 4
+    if size < part.plan.fixed:
         odd += (Anomaly("header length is below 20 octets", begin),)
+    if odd:
+        after = begin + part.plan.fixed
+        return Step(part.node("ipv4", after, anomalies=odd), None, after, end)
+    stop = begin + part.number("total_length")
     if stop > end or stop < begin + size:
         at = begin + ipv6.Ipv4Header.layout["total_length"].begin
         odd += (Anomaly("total length does not fit the packet", at),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dissectors import link
 from dissectors.layout import Message
-from dissectors.node import Node, What
+from dissectors.node import Made, What
 from dissectors.packet import Packet, Part
 from dissectors.step import VERSION, Key, Layer, Step
 
@@ -75,7 +75,7 @@ def _at_once(key: Key) -> Layer:
     what = What("raw", "Raw IP", "raw")
 
     def layer(_: Packet, begin: int, end: int) -> Step:
-        return Step(Node(what, "", begin, begin), key, begin, end)
+        return Step(Made(what, "", begin, begin), key, begin, end)
 
     return layer
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from dpkt import arp, dns, icmp, igmp, ntp, ospf, pim, vrrp
 
-from dissectors.node import Node, Value, What
+from dissectors.node import Made, Node, Value, What
 from dissectors.packet import Packet
 from dissectors.step import Key, Layer, Step
 
@@ -31,10 +31,10 @@ def table(label: str, header: Any) -> Layer:  # noqa: ANN401
             lack = packet.lack(at, size, end, label)
             if lack is not None:
                 stop = max(begin, min(end, packet.stop))
-                return Step(Node(whole, "", begin, stop, tuple(nodes), (lack,)), None, end, end)
-            nodes.append(Node(what, struct.unpack_from(kind, packet.data, at), at, at + size))
+                return Step(Made(whole, "", begin, stop, tuple(nodes), (lack,)), None, end, end)
+            nodes.append(Made(what, struct.unpack_from(kind, packet.data, at), at, at + size))
             at += size
-        return Step(Node(whole, "", begin, at, tuple(nodes)), None, at, end)
+        return Step(Made(whole, "", begin, at, tuple(nodes)), None, at, end)
 
     return layer
 

@@ -7,16 +7,23 @@ from dissectors.codec import icmpv6_class
 from dissectors.layers_ip import checksum_is_wrong
 from dissectors.layout import Anomaly, Message
 from dissectors.mobility import MobilityHeader
-from dissectors.node import Labelled, Node, Number, layer
+from dissectors.node import Labelled, Made, Node, Number, What
 from dissectors.packet import Packet, raw
 from dissectors.registries import MOBILITY_MESSAGES
 from dissectors.step import VERSION, Key, Layer, Step
 
 _ICMPV6_FIXED = 4
 _ERRORS = range(1, 5)
+_ICMPV6 = What("icmpv6", "ICMPv6", "icmpv6")
 _TYPE = Labelled("type", "Type", "icmpv6.type")
 _CODE = Number("code", "Code", "icmpv6.code")
 _CHECKSUM = Number("checksum", "Checksum", "icmpv6.checksum")
+
+
+def mobility_header_in_udp(packet: Packet, begin: int, end: int) -> Step:
+    """PMIPv6 over IPv4: UDP's checksum is used instead of the header's (RFC 5844 4.1.3)."""
+    packet.source = packet.destination = None
+    return mobility_header(packet, begin, end)
 
 
 def mobility_header(packet: Packet, begin: int, end: int) -> Step:
@@ -51,7 +58,7 @@ def icmpv6(packet: Packet, begin: int, end: int) -> Step:
     """Errors quote a packet, which is decoded inside (RFC 4443 3)."""
     lack = packet.lack(begin, _ICMPV6_FIXED, end, "ICMPv6")
     if lack is not None:
-        node = layer("icmpv6", "ICMPv6", "icmpv6", "", begin, min(end, packet.stop), (), (lack,))
+        node = Made(_ICMPV6, "", begin, min(end, packet.stop), (), (lack,))
         return Step(node, None, end, end)
     number, code = packet.data[begin], packet.data[begin + 1]
     odd: tuple[Anomaly, ...] = ()
@@ -65,13 +72,11 @@ def icmpv6(packet: Packet, begin: int, end: int) -> Step:
     inner = _message(packet, known, body, body + 4 if quotes else end, label)
     checksum = int.from_bytes(packet.data[begin + 2 : begin + 4], "big")
     head = (
-        Node(_TYPE, (number, f"{label} ({number})"), begin, begin + 1),
-        Node(_CODE, code, begin + 1, begin + 2),
-        Node(_CHECKSUM, checksum, begin + 2, begin + 4),
+        Made(_TYPE, (number, f"{label} ({number})"), begin, begin + 1),
+        Made(_CODE, code, begin + 1, begin + 2),
+        Made(_CHECKSUM, checksum, begin + 2, begin + 4),
     )
-    node = layer(
-        "icmpv6", "ICMPv6", "icmpv6", label, begin, min(end, packet.stop), (*head, inner), odd
-    )
+    node = Made(_ICMPV6, label, begin, min(end, packet.stop), (*head, inner), odd)
     inside = (VERSION, body + 4, end) if quotes else None
     return Step(node, None, end, end, inside)
 
@@ -87,5 +92,6 @@ def _message(packet: Packet, known: type[Message] | None, begin: int, end: int, 
 LAYERS: dict[Key, Layer] = {
     ("ip", ipv6.NextHeader.MOBILITY): mobility_header,
     ("ip", ipv6.NextHeader.MOBILITY_OLD): mobility_header,
+    ("udp", ipv6.PMIPV6_PORT): mobility_header_in_udp,
     ("ip", ipv6.NextHeader.ICMPV6): icmpv6,
 }

@@ -82,7 +82,8 @@ def diameter(packet: Packet, begin: int, end: int) -> Step:
     if packet.data[begin] != VERSION:
         odd = (Anomaly("no Diameter message begins here", begin),)
         return Step(raw(packet, begin, end, "data", "Data", odd), None, end, end)
-    return _diameter(packet, begin, end)._replace(following=("diameter", 0), end=end)
+    step = _diameter(packet, begin, end)
+    return Step(step.node, ("diameter", 0), step.end, end)
 
 
 LAYERS: dict[Key, Layer] = {

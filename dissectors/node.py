@@ -6,7 +6,6 @@ and makes value and text when they are asked for. What all nodes of a field shar
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from dissectors.layout import Anomaly
@@ -37,6 +36,9 @@ class What:
     def text(self, node: Node) -> str:
         made: str = node.raw() if callable(node.raw) else node.raw
         return made
+
+    def octets(self, _: Node) -> bytes | None:
+        return None
 
 
 class Number(What):
@@ -114,27 +116,63 @@ class Shown(What):
     __slots__ = ()
 
 
+class Given(What):
+    """A node whose value and text were given: `raw` is both, and the octets below it."""
+
+    __slots__ = ()
+
+    def value(self, node: Node) -> Value:
+        value: Value = node.raw[0]
+        return value
+
+    def text(self, node: Node) -> str:
+        text: str = node.raw[1]
+        return text
+
+    def octets(self, node: Node) -> bytes | None:
+        octets: bytes | None = node.raw[2]
+        return octets
+
+
+class Joined(What):
+    """Octets put together of several places or frames: `raw` are they."""
+
+    __slots__ = ()
+
+    def text(self, node: Node) -> str:
+        return f"{len(node.raw)} octets"
+
+    def octets(self, node: Node) -> bytes | None:
+        octets: bytes = node.raw
+        return octets
+
+
 class Node:
     """One layer, option or field. `begin` and `end` are octets of the frame.
 
     value is what programs want (numbers in `unit`s, addresses and text as printable strings), text
     what people read. Of a secret field neither has the octets. Never changed once its layer is
-    complete.
+    complete: `replace` makes another.
     """
 
     __slots__ = ("anomalies", "begin", "children", "end", "raw", "what")
 
     def __init__(
         self,
-        what: What,
-        raw: Any,  # noqa: ANN401 - what a `What` makes value and text of
+        name: str,
+        label: str,
+        filter: str,
+        value: Value,
+        text: str,
         begin: int,
         end: int,
         children: tuple[Node, ...] = (),
         anomalies: tuple[Anomaly, ...] = (),
+        secret: bool = False,
+        octets: bytes | None = None,
     ) -> None:
-        self.what = what
-        self.raw = raw
+        self.what: What = Given(name, label, filter, secret=secret)
+        self.raw: Any = (value, text, octets)
         self.begin = begin
         self.end = end
         self.children = children
@@ -157,11 +195,6 @@ class Node:
         return self.what.secret
 
     @property
-    def data(self) -> bytes | None:
-        """The octets that places in the children count in, where they are not the frame's."""
-        return None
-
-    @property
     def value(self) -> Value:
         return self.what.value(self)
 
@@ -169,38 +202,38 @@ class Node:
     def text(self) -> str:
         return self.what.text(self)
 
+    @property
+    def octets(self) -> bytes | None:
+        """What the places of the nodes below count in, where that is not the frame."""
+        return self.what.octets(self)
 
-class Joined(Node):
-    """Octets put together of several places or frames, and what they hold."""
 
-    __slots__ = ("_data",)
+class Made(Node):
+    """A node as layers make them: `raw` is what its `What` makes value and text of."""
+
+    __slots__ = ()
 
     def __init__(
         self,
         what: What,
-        data: bytes,
+        raw: Any,  # noqa: ANN401
         begin: int,
         end: int,
-        children: tuple[Node, ...],
+        children: tuple[Node, ...] = (),
         anomalies: tuple[Anomaly, ...] = (),
     ) -> None:
-        super().__init__(what, f"{len(data)} octets", begin, end, children, anomalies)
-        self._data = data
+        self.what = what
+        self.raw = raw
+        self.begin = begin
+        self.end = end
+        self.children = children
+        self.anomalies = anomalies
 
-    @property
-    def data(self) -> bytes:
-        return self._data
+
+_NAMES = ("name", "label", "filter", "value", "text", "begin", "end", "children", "anomalies")
 
 
-def layer(
-    name: str,
-    label: str,
-    filter: str,
-    text: str | Callable[[], str],
-    begin: int,
-    end: int,
-    children: tuple[Node, ...] = (),
-    anomalies: tuple[Anomaly, ...] = (),
-) -> Node:
-    """A node that has no value of its own."""
-    return Node(What(name, label, filter), text, begin, end, children, anomalies)
+def replace(node: Node, **changes: Any) -> Node:  # noqa: ANN401
+    """Another node with some attributes changed; as `dataclasses.replace`."""
+    kept = {name: getattr(node, name) for name in (*_NAMES, "secret", "octets")}
+    return Node(**{**kept, **changes})

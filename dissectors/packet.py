@@ -14,7 +14,7 @@ from typing import Any
 from dissectors.body import MOST_NESTED
 from dissectors.errors import ParseError
 from dissectors.layout import ELEMENTS, Anomaly, Field, Framing, Kind, Message, Registry
-from dissectors.node import Count, Node, Number, Octets, Option, What
+from dissectors.node import Count, Made, Node, Number, Octets, Option, What
 from dissectors.options import VENDOR, Span, walk
 from dissectors.plan import Plan, plan_of
 from dissectors.profile import Profile
@@ -25,6 +25,10 @@ QUOTED = "cut where the quoted packet ends"
 PADDING = Count("padding", "Padding", "netmip6.padding")
 PAD1 = Count("padding", "Pad1", "netmip6.padding")
 PADN = Count("padding", "PadN", "netmip6.padding")
+_IPV6_ADDRESS = 16
+_OCTET_EACH = 2
+"""Size of a head that is a type and a length of one octet each."""
+
 _END = What("end", "End", "netmip6.end")
 
 
@@ -46,6 +50,11 @@ class Packet:
     destination: bytes | None = None
     padded: bool = False
     """Radiotap said that an 802.11 header is filled up to four octets."""
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the innermost IP header is IPv6's."""
+        return self.source is not None and len(self.source) == _IPV6_ADDRESS
 
     def lack(self, begin: int, size: int, end: int, what: str) -> Anomaly | None:
         """The anomaly if `size` octets at `begin` are not all there."""
@@ -122,7 +131,7 @@ class Part:
         self.whole = True
         values = self.values = plan.unpack(packet.data, begin)
         self.nodes = [
-            Node(what, raw, begin + first, begin + behind)
+            Made(what, raw, begin + first, begin + behind)
             for what, first, behind, group, shift, mask, reserved in plan.steps
             if (raw := values[group] >> shift & mask if mask else values[group]) or not reserved
         ]
@@ -163,7 +172,7 @@ class Part:
                 begin, end = self.begin + row.begin, self.begin + row.end
                 odd = row.kind is Kind.RESERVED
                 found = (Anomaly("reserved bits are not zero", begin),) if odd else ()
-                self.nodes.append(Node(row.what, raw, begin, end, (), found))
+                self.nodes.append(Made(row.what, raw, begin, end, (), found))
 
     def _lengths(self, rest: int) -> int:
         """Where the tail ends, by the lengths that the fixed part has."""
@@ -201,37 +210,39 @@ class Part:
             nodes, anomalies = option_nodes(self.packet, field.registry, begin, end)
             self.nodes += nodes
             self.anomalies += anomalies
-            self._padding(min(end, self.packet.stop))
+            if end < self.end:
+                self._padding(min(end, self.packet.stop))
             return
         stop = self.packet.stop
         if end > stop:
             self.anomalies.append(Anomaly(f"{field.label}: {self.packet.cut}", stop))
         there = min(end, stop)
-        inner = self._inner_class(field)
+        inner = None if field.registry is None else self._inner_class(field)
         if inner is not None:
             nested = self.packet.read(inner, begin, end)
             self.nodes += nested.nodes
             self.anomalies += nested.anomalies
         elif field.kind in ELEMENTS:
-            self._elements(field, begin, there)
+            self._elements(field, begin, there, end)
         elif there > begin:
             octets = self.packet.data[begin:there]
             assert self.plan.tail_shown is not None
-            self.nodes.append(Node(self.plan.tail_shown, octets, begin, there))
-        self._padding(there)
+            self.nodes.append(Made(self.plan.tail_shown, octets, begin, there))
+        if end < self.end:
+            self._padding(there)
 
-    def _elements(self, field: Field, begin: int, end: int) -> None:
+    def _elements(self, field: Field, begin: int, there: int, end: int) -> None:
         """One node for each element of a tail that holds several."""
         what, size = self.plan.tail_shown, ELEMENTS[field.kind]
         assert what is not None
         octets = field.kind in (Kind.IPV6S, Kind.IPV4S)
-        for at in range(begin, end - size + 1, size):
+        for at in range(begin, there - size + 1, size):
             raw: Any = self.packet.data[at : at + size]
             self.nodes.append(
-                Node(what, raw if octets else int.from_bytes(raw, "big"), at, at + size)
+                Made(what, raw if octets else int.from_bytes(raw, "big"), at, at + size)
             )
         over = (end - begin) % size
-        if over and end == min(self.end, self.packet.stop):
+        if over and there == end:
             self.anomalies.append(
                 Anomaly(f"{field.label}: {over} octets are left over", end - over)
             )
@@ -243,7 +254,7 @@ class Part:
             return
         padding = self.packet.data[begin:end]
         odd = (Anomaly("padding is not zero", begin),) if any(padding) else ()
-        self.nodes.append(Node(PADDING, end - begin, begin, end, (), odd))
+        self.nodes.append(Made(PADDING, end - begin, begin, end, (), odd))
 
     def _inner_class(self, field: Field) -> type[Message] | None:
         """The message that a carrier's first field numbers."""
@@ -260,7 +271,7 @@ class Part:
         anomalies: tuple[Anomaly, ...] = (),
     ) -> Node:
         """All of it as one node."""
-        return Node(
+        return Made(
             self.plan.what(name),
             text,
             self.begin,
@@ -323,7 +334,8 @@ def _option(packet: Packet, registry: Registry, span: Span, list_end: int) -> No
         part = packet.read(shown, span.body, end)
         nodes += part.nodes
         odd = part.anomalies
-        odd += part.behind(end)
+        if part.plan.tail is None:
+            odd += part.behind(end)
         if part.end < end:
             nodes.append(raw(packet, part.end, end, "trailer", "Trailer"))
     if span.longer:
@@ -332,44 +344,45 @@ def _option(packet: Packet, registry: Registry, span: Span, list_end: int) -> No
         nodes.append(_fill(packet, span.end, span.after))
     what = _unnamed(registry, span.number) if known is None else plan_of(known).option
     number = span.number & 0xFFFFFFFF if known is None else None
-    stop = min(max(end, span.after), packet.stop)
-    return Node(what, number, span.begin, stop, tuple(nodes), tuple(odd))
+    stop = max(span.after, end)
+    stop = min(stop, packet.stop)
+    return Made(what, number, span.begin, stop, tuple(nodes), tuple(odd))
 
 
 def _padding_option(packet: Packet, framing: Framing, span: Span) -> Node:
     size = span.end - span.begin
     if span.number == framing.last:
-        return Node(_END, "", span.begin, span.end)
+        return Made(_END, "", span.begin, span.end)
     body = packet.data[span.body : span.end]
     odd = (Anomaly("padding is not zero", span.body),) if any(body) else ()
     alone = PAD1 if size == 1 else PADDING
     what = PADN if span.body - span.begin == framing.body else alone
-    return Node(what, size, span.begin, span.end, (), odd)
+    return Made(what, size, span.begin, span.end, (), odd)
 
 
 def _fill(packet: Packet, begin: int, end: int) -> Node:
     """Zeros up to where the next option may begin."""
     odd = (Anomaly("padding is not zero", begin),) if any(packet.data[begin:end]) else ()
-    return Node(PADDING, end - begin, begin, end, (), odd)
+    return Made(PADDING, end - begin, begin, end, (), odd)
 
 
 def _head(packet: Packet, registry: Registry, framing: Framing, span: Span) -> list[Node]:
     """Type and length, as far as they are no fields of the body."""
     type_what, length_what = _heads(registry)
-    at, size = span.begin, framing.number
-    nodes = []
-    if size and framing.body:
-        number = (
-            packet.data[at] if size == 1 else int.from_bytes(packet.data[at : at + size], "big")
-        )
-        nodes.append(Node(type_what, number, at, at + size))
+    data, at = packet.data, span.begin
+    if framing.number == 1 and framing.body == _OCTET_EACH:
+        return [
+            Made(type_what, data[at], at, at + 1),
+            Made(length_what, data[at + 1], at + 1, at + 2),
+        ]
+    nodes: list[Node] = []
+    if framing.number and framing.body:
+        behind = at + framing.number
+        nodes.append(Made(type_what, int.from_bytes(data[at:behind], "big"), at, behind))
     if framing.length and framing.length_at < framing.body:
         at += framing.length_at
-        size = framing.length
-        number = (
-            packet.data[at] if size == 1 else int.from_bytes(packet.data[at : at + size], "big")
-        )
-        nodes.append(Node(length_what, number, at, at + size))
+        behind = at + framing.length
+        nodes.append(Made(length_what, int.from_bytes(data[at:behind], "big"), at, behind))
     return nodes
 
 
@@ -401,7 +414,7 @@ def raw(
     octets = packet.data[begin:stop]
     if end > packet.stop:
         anomalies = (*anomalies, Anomaly(f"{label}: {packet.cut}", stop))
-    return Node(
+    return Made(
         Octets(name, label, f"netmip6.{name}"),
         octets,
         min(begin, stop),

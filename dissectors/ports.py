@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dissectors.ipv6 import DSMIPV6_PORT, NextHeader
+from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT
 from dissectors.step import VERSION, Key
 
 UDP_PORTS: dict[int, Key] = {
@@ -20,7 +20,7 @@ UDP_PORTS: dict[int, Key] = {
     1813: ("radius", 0),
     3799: ("radius", 0),  # RFC 5176 2.1
     DSMIPV6_PORT: VERSION,
-    5436: ("ip", NextHeader.MOBILITY),  # PMIPv6 control over IPv4 (RFC 5844 4.1.3)
+    PMIPV6_PORT: ("udp", PMIPV6_PORT),
 }
 DIAMETER_PORT = 3868
 """RFC 6733 2.1: TCP and SCTP."""

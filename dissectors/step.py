@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from dissectors.node import Node
 from dissectors.packet import Packet
@@ -15,7 +15,8 @@ VERSION: Key = ("version", 0)
 """IPv4 or IPv6, by the first four bits."""
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)
+class Step:
     """A layer's node and what follows. `following` None with octets left means data."""
 
     node: Node

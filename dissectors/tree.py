@@ -20,8 +20,9 @@ from dissectors import (
     layers_transport,
     layers_wlan,
 )
+from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
-from dissectors.node import Node, What
+from dissectors.node import Made, Node, What
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
@@ -46,6 +47,16 @@ MOST_LAYERS = 128
 _FRAME = What("frame", "Frame", "frame")
 _QUOTE = What("quote", "Quoted packet", "netmip6.quote")
 _IP_HEADERS = (layers_ip.ipv6_header, layers_ip.ipv4_header)
+_IPV6_ONLY = (
+    NextHeader.HOP_BY_HOP,
+    NextHeader.ROUTING,
+    NextHeader.FRAGMENT,
+    NextHeader.ICMPV6,
+    NextHeader.DESTINATION_OPTIONS,
+    NextHeader.MOBILITY_OLD,
+    NextHeader.MOBILITY,
+)
+"""What IPv4 does not carry, whatever its protocol field says."""
 _FURTHEST = 1 << 20
 """An end that no length field reaches: a quoted packet may promise more than is quoted."""
 
@@ -64,7 +75,7 @@ def decode(
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
     children = tuple(_layers(packet, ("link", link_type), 0, end))
-    return Node(_FRAME, f"{end} octets", 0, len(frame), children, cut)
+    return Made(_FRAME, f"{end} octets", 0, len(frame), children, cut)
 
 
 def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[Node]:
@@ -103,6 +114,8 @@ def _step(packet: Packet, key: Key | None, begin: int, end: int) -> Step | None:
     layer = LAYERS.get(key)
     if layer is None or key == ("ip", 59):
         return None
+    if key[0] == "ip" and key[1] in _IPV6_ONLY and not packet.is_ipv6:
+        return None
     if layer in _IP_HEADERS:
         packet.depth += 1
         packet.ip_begin = begin
@@ -122,7 +135,7 @@ def _with_inside(packet: Packet, step: Step) -> Node:
         return step.node
     key, begin, end = step.inside
     children = tuple(_layers(packet.quote(end), key, begin, begin + _FURTHEST))
-    quoted = Node(_QUOTE, "", begin, min(end, packet.stop), children)
+    quoted = Made(_QUOTE, "", begin, min(end, packet.stop), children)
     step.node.children += (quoted,)
     return step.node
 

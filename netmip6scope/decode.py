@@ -57,10 +57,10 @@ def as_text(node: Node, depth: int = 0) -> Iterator[str]:
 def as_json(node: Node, octets: bytes) -> dict[str, Any]:
     """The node as plain values. hex is the node's octets, null where they are secret.
 
-    Places in `children` count in `joined`, where that is not null, else in the frame.
+    What was put together of several frames is in none: places below it count from its start.
     """
     secret = holds_secret(node)
-    inside = octets if node.data is None else node.data
+    inside = octets if node.octets is None else node.octets
     value = node.value.hex() if isinstance(node.value, bytes) else node.value
     return {
         "name": node.name,
@@ -72,7 +72,6 @@ def as_json(node: Node, octets: bytes) -> dict[str, Any]:
         "end": node.end,
         "hex": None if secret else octets[node.begin : node.end].hex(),
         "anomalies": [_anomaly(anomaly) for anomaly in node.anomalies],
-        "joined": None if secret or node.data is None else node.data.hex(),
         "children": [as_json(child, inside) for child in node.children],
     }
 

@@ -32,7 +32,7 @@ def nodes(tree: Node) -> Iterator[Node]:
 def sound(tree: Node, size: int) -> None:
     """Places lie in the frame, or in the octets that were put together around them."""
     assert 0 <= tree.begin <= tree.end <= size
-    inside = size if tree.data is None else len(tree.data)
+    inside = size if tree.octets is None else len(tree.octets)
     assert all(0 <= anomaly.offset <= size for anomaly in tree.anomalies), tree.label
     assert tree.text.isprintable()
     for child in tree.children:

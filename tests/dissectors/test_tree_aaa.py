@@ -91,7 +91,7 @@ def test_eap_stands_inside() -> None:
     parts = b"".join(bytes((79, 2 + len(part))) + part for part in (long[:253], long[253:]))
     tree = radius(bytes.fromhex(packet(parts.hex())))
     joined = tree.children[3].children[-1]
-    assert joined.data == long
+    assert joined.octets == long
     assert texts(tree)["eap.identity"] == "a" * 300
     assert reasons(tree) == []
 
