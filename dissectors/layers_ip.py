@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 from dissectors import ipv6
 from dissectors.checksum import sums_up
+from dissectors.fragments import DatagramKey, Fragment, Refused, Whole
 from dissectors.layout import Anomaly, Message
 from dissectors.packet import Packet, Part
 from dissectors.ports import UDP_PORTS, port_key
@@ -22,6 +23,7 @@ def ipv6_header(packet: Packet, begin: int, end: int) -> Step:
     after = begin + part.plan.fixed
     source, destination = part.octets("source"), part.octets("destination")
     packet.source, packet.destination = source, destination
+    packet.path += (source + destination,)
     odd = _version(part, 6, begin)
     if odd:
         return Step(part.node("ipv6", after, anomalies=odd), None, after, end)
@@ -43,6 +45,7 @@ def ipv4_header(packet: Packet, begin: int, end: int) -> Step:
         return Step(part.node("ipv4", end), None, end, end)
     source, destination = part.octets("source"), part.octets("destination")
     packet.source, packet.destination = source, destination
+    packet.path += (source + destination,)
     odd = _version(part, 4, begin)
     size = part.number("header_length") * 4
     if size < part.plan.fixed:
@@ -56,10 +59,38 @@ def ipv4_header(packet: Packet, begin: int, end: int) -> Step:
         odd += (Anomaly("total length does not fit the packet", at),)
         stop = end
     text = partial(_arrow, source, destination)
-    whole = not part.number("more") and part.number("offset") == 0
-    following: Key | None = ("ip", part.number("protocol")) if whole else None
     after = min(begin + size, stop)
-    return Step(part.node("ipv4", after, text, anomalies=odd), following, after, stop)
+    following: Key = ("ip", part.number("protocol"))
+    if not _is_part(part):
+        return Step(part.node("ipv4", after, text, anomalies=odd), following, after, stop)
+    key: DatagramKey = (*packet.path, following[1], part.number("identification"))
+    joined = _join(packet, key, part, following[1], after, stop)
+    node = part.node("ipv4", after, text, anomalies=(*odd, *_refusal(joined, after)))
+    return Step(node, None, after, stop, whole=_complete(joined))
+
+
+def _is_part(part: Part) -> bool:
+    """Whether it is a fragment of more than one (RFC 6946)."""
+    return bool(part.number("more") or part.number("offset"))
+
+
+def _join(
+    packet: Packet, key: DatagramKey, part: Part, following: int, begin: int, end: int
+) -> Whole | Refused | None:
+    """What the fragment at [begin, end) leads to. One that is cut can be no part of a packet."""
+    if packet.fragments is None or end > packet.stop or packet.depth > packet.profile.nesting:
+        return None
+    offset, more = part.number("offset") * 8, bool(part.number("more"))
+    fragment = Fragment(offset, more, following, packet.data[begin:end])
+    return packet.fragments.add(key, fragment, packet.time_ns)
+
+
+def _refusal(joined: Whole | Refused | None, at: int) -> tuple[Anomaly, ...]:
+    return (Anomaly(joined.reason, at),) if isinstance(joined, Refused) else ()
+
+
+def _complete(joined: Whole | Refused | None) -> Whole | None:
+    return joined if isinstance(joined, Whole) else None
 
 
 def _arrow(source: bytes, destination: bytes) -> str:
@@ -124,14 +155,18 @@ def routing(packet: Packet, begin: int, end: int) -> Step:
 
 
 def fragment(packet: Packet, begin: int, end: int) -> Step:
-    """A part of a packet is shown as data: putting parts together needs other frames."""
+    """The part of a packet behind it is data; with the last part comes the whole."""
     part = packet.read(ipv6.FragmentHeader, begin, end)
     if not part.whole:
         return Step(part.node("fraghdr", end), None, end, end)
     after = begin + part.plan.fixed
-    whole = not part.number("more") and part.number("offset") == 0
-    following: Key | None = ("ip", part.number("next_header")) if whole else None
-    return Step(part.node("fraghdr", after), following, after, end)
+    following: Key = ("ip", part.number("next_header"))
+    if not _is_part(part):
+        return Step(part.node("fraghdr", after), following, after, end)
+    key: DatagramKey = (*packet.path, part.number("identification"))
+    joined = _join(packet, key, part, following[1], after, end)
+    node = part.node("fraghdr", after, anomalies=_refusal(joined, after))
+    return Step(node, None, after, end, whole=_complete(joined))
 
 
 def authentication(packet: Packet, begin: int, end: int) -> Step:

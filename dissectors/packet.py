@@ -7,12 +7,13 @@ Octets beyond the end are malformed, those between stop and end are cut: differe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from dissectors.body import MOST_NESTED
 from dissectors.errors import ParseError
+from dissectors.fragments import Fragments
 from dissectors.layout import ELEMENTS, Anomaly, Field, Framing, Kind, Message, Registry
 from dissectors.node import Count, Made, Node, Number, Octets, Option, What
 from dissectors.options import VENDOR, Span, walk
@@ -50,6 +51,10 @@ class Packet:
     destination: bytes | None = None
     padded: bool = False
     """Radiotap said that an 802.11 header is filled up to four octets."""
+    path: tuple[bytes, ...] = ()
+    """Source and destination of each IP header up to here."""
+    fragments: Fragments | None = None
+    time_ns: int = 0
 
     @property
     def is_ipv6(self) -> bool:
@@ -84,9 +89,7 @@ class Packet:
 
     def joined(self, octets: bytes) -> Packet:
         """Octets put together of several places, with a place of their own to count from."""
-        packet = Packet(octets, len(octets), self.profile, self.cut, self.depth)
-        packet.source, packet.destination = self.source, self.destination
-        return packet
+        return replace(self, data=octets, stop=len(octets), padded=False)
 
     def read(self, message: type[Message], begin: int, end: int, *, tail: bool = True) -> Part:
         """The fields of a message at [begin, end); without `tail`, its fixed part alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dissectors.fragments import Whole
 from dissectors.node import Node
 from dissectors.packet import Packet
 
@@ -25,8 +26,8 @@ class Step:
     end: int
     inside: tuple[Key, int, int] | None = None
     """A packet quoted in this layer."""
-    inner: Inner | None = None
-    """A packet that this layer carried, and that could be opened."""
+    whole: Whole | None = None
+    """The packet that this fragment, at [begin, end), is the last to come of."""
 
 
 Layer = Callable[[Packet, int, int], Step]

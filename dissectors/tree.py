@@ -20,9 +20,10 @@ from dissectors import (
     layers_transport,
     layers_wlan,
 )
+from dissectors.fragments import Fragments, Whole
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
-from dissectors.node import Made, Node, What
+from dissectors.node import Joined, Made, Node, What
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
@@ -62,15 +63,20 @@ _FURTHEST = 1 << 20
 
 
 def decode(
-    frame: bytes, link_type: int, wire_length: int, profile: Profile, checks: Checks | None = None
+    frame: bytes,
+    link_type: int,
+    wire_length: int,
+    profile: Profile,
+    *,
+    fragments: Fragments | None = None,
+    time_ns: int = 0,
 ) -> Node:
     """The frame's tree. wire_length is how long it was before the snap length cut it.
 
-    With checks, authenticators get their verdicts (a packet that an ICMPv6 error quotes gets none)
-    and checks learns what it needs for later frames.
+    fragments: those of earlier frames, which get this one's; time_ns is the frame's time for them.
     """
     end = max(wire_length, len(frame))
-    packet = Packet(frame, len(frame), profile, checks=checks)
+    packet = Packet(frame, len(frame), profile, fragments=fragments, time_ns=time_ns)
     cut: tuple[Anomaly, ...] = ()
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
@@ -90,6 +96,10 @@ def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[N
         if step.end < min(end, packet.stop):
             trailers.append(raw(packet, step.end, min(end, packet.stop), "trailer", "Trailer"))
         following, begin, end = step.following, step.begin, step.end
+        if step.whole is not None:
+            yield _put_together(packet, step, step.whole)
+            begin = end
+            break
     else:
         yield raw(
             packet,
@@ -138,6 +148,16 @@ def _with_inside(packet: Packet, step: Step) -> Node:
     quoted = Made(_QUOTE, "", begin, min(end, packet.stop), children)
     step.node.children += (quoted,)
     return step.node
+
+
+def _put_together(packet: Packet, step: Step, whole: Whole) -> Node:
+    """The packet that the step's fragment makes complete; it counts as one nested more."""
+    inside = packet.joined(whole.payload)
+    inside.depth += 1
+    children = tuple(_layers(inside, ("ip", whole.following), 0, inside.stop))
+    label = f"Packet of {whole.count} fragments"
+    what = Joined("reassembled", label, "netmip6.reassembled")
+    return Made(what, whole.payload, step.begin, min(step.end, packet.stop), children)
 
 
 def _data_label(key: Key | None) -> str:
