@@ -250,8 +250,8 @@ def test_damaged_packets_give_a_tree(packet: bytes, data: st.DataObject) -> None
     shown(bytes(damaged))
 
 
-def every_frame(directory: Path) -> Iterator[tuple[bytes, int, int]]:
-    for path in sorted(directory.rglob("*.pcap*")):
+def every_frame(directory: Path, name: str = "*.pcap*") -> Iterator[tuple[bytes, int, int]]:
+    for path in sorted(directory.rglob(name)):
         try:
             for batch in CaptureFile(Source(str(path))).batches():
                 for row in range(len(batch)):
