@@ -107,7 +107,7 @@ def option(registry: Registry, message: Message, place: int = 1) -> bytes:
     out += bytes(-size % framing.align)
     if not out:
         raise BuildError(f"{registry.name} {number} without octets is left out")
-    if isinstance(message, Unknown) or not framing.number:
+    if isinstance(message, Unknown) or not framing.number or framing is Framing.AVP:
         _check(registry, out, number, size, place)
     return out
 

@@ -18,7 +18,7 @@ from dissectors.layout import (
     string,
     uint,
 )
-from dissectors.registries import DHCPV4_MESSAGES, DHCPV4_OPTIONS
+from dissectors.registries import DHCPV4_MESSAGES, DHCPV4_OPTIONS, OTHERS
 
 MAGIC_COOKIE = IPv4Address("99.130.83.99")
 """RFC 2131 3: stands before the options, in BOOTP's vendor area."""
@@ -59,7 +59,7 @@ class Dhcpv4Message(Message):
 DHCPV4_MESSAGES.also(Dhcpv4Message, BootpOperation.BOOT_REPLY)
 
 
-@declare(DHCPV4_MESSAGES, 0, "dhcp", ref="RFC 951 3", label="DHCPv4")
+@declare(OTHERS, 2, "dhcp", ref="RFC 951 3", label="DHCPv4")
 class BootpOther(Message):
     """A message of an operation that there is not."""
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 from ipaddress import IPv6Address
 
 from dissectors.layout import Message, Options, declare, ipv6_address, octets, option_list, uint
-from dissectors.registries import DHCPV6_MESSAGES, DHCPV6_OPTIONS
+from dissectors.registries import DHCPV6_MESSAGES, DHCPV6_OPTIONS, OTHERS
 
 
 class Dhcpv6Type(IntEnum):
@@ -53,7 +53,7 @@ class Dhcpv6Relay(Message):
     options: Options = option_list(DHCPV6_OPTIONS)
 
 
-@declare(DHCPV6_MESSAGES, 255, "dhcpv6", ref="RFC 8415 7.3", label="DHCPv6")
+@declare(OTHERS, 1, "dhcpv6", ref="RFC 8415 7.3", label="DHCPv6")
 class Dhcpv6Other(Message):
     """A message of a type that nobody declared."""
 

@@ -41,7 +41,7 @@ from dissectors.layout import (
 )
 from dissectors.options import VENDOR
 from dissectors.radius_codes import FramedProtocol, NasPortType, ServiceType
-from dissectors.registries import DIAMETER_AVPS, RADIUS_ATTRIBUTES
+from dissectors.registries import DIAMETER_AVPS, OTHER_AVPS, RADIUS_ATTRIBUTES
 
 
 class AuthRequestType(IntEnum):
@@ -86,13 +86,13 @@ def _time(label: str, *, filter: str) -> Any:  # noqa: ANN401
 
 
 _HEAD: dict[str, Any] = {
-    "vendor_specific": reserved(1),
+    "vendor_specific": flag("Vendor-Specific (V)", filter="diameter.flags.vendorspecific"),
     "mandatory": flag("Mandatory (M)", filter="diameter.flags.mandatory"),
     "protected": flag("Protected (P)", filter="diameter.avp.flags.protected"),
     "flags_reserved": reserved(5),
     "length": own_length(24, "AVP Length", filter="diameter.avp.len"),
 }
-"""RFC 6733 4.1. The V bit is clear: with it there is a vendor, and another number."""
+"""RFC 6733 4.1. With the V bit there is a vendor, and it is another AVP."""
 
 _ADDRESS_HEAD = {
     **_HEAD,
@@ -257,7 +257,7 @@ for _lines, _head in _TABLES:
     )
 
 
-@declare(DIAMETER_AVPS, 0, "diameter.avp", ref="RFC 6733 4.1", label="AVP")
+@declare(OTHER_AVPS, 1, "diameter.avp", ref="RFC 6733 4.1", label="AVP")
 class OtherAvp(Message):
     """An AVP that nobody declared."""
 
@@ -269,7 +269,7 @@ class OtherAvp(Message):
     data: bytes = octets("Data", filter="unknown")
 
 
-@declare(DIAMETER_AVPS, VENDOR, "diameter.avp", ref="RFC 6733 4.1", label="Vendor's AVP")
+@declare(OTHER_AVPS, 2, "diameter.avp", ref="RFC 6733 4.1", label="Vendor's AVP")
 class VendorAvp(Message):
     """A vendor's AVP."""
 

@@ -14,7 +14,7 @@ from dissectors.layout import (
     tail_length,
     uint,
 )
-from dissectors.registries import EAPOL_FRAMES, EAPOL_KEYS
+from dissectors.registries import EAPOL_FRAMES, EAPOL_KEYS, OTHERS
 
 
 class EapolType(IntEnum):
@@ -66,7 +66,7 @@ class RsnKey(Message):
     data: bytes = octets("Key Data", filter="data", secret=True)
 
 
-@declare(EAPOL_KEYS, 1, "netmip6.eapol.key", ref="IEEE 802.1X 11.9", label="EAPOL key")
+@declare(OTHERS, 3, "netmip6.eapol.key", ref="IEEE 802.1X 11.9", label="EAPOL key")
 class OtherKey(Message):
     """A key descriptor of another type."""
 

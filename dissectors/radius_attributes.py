@@ -232,13 +232,20 @@ _BESIDE: tuple[Line, ...] = (
 """Attributes that Wireshark's dictionary does not have, or has under another name."""
 
 
+_FILTERS = {
+    "User-Password": "User_Password_encrypted",
+    "Tunnel-Password": "Tunnel_Password_encrypted",
+    "EAP-Message": "eap_fragment",
+    "Framed-IP-Address": "Framed-IP-Address",
+    "Framed-IPX-Network": "Framed-IPX-Network",
+    "Login-IP-Host": "Login-IP-Host",
+}
+"""Attributes that Wireshark does not call by their names."""
+
+
 def filter_of(name: str) -> str:
-    """Wireshark's name of a RADIUS attribute; of a password that it cannot read, encrypted."""
-    known = {
-        "User-Password": "User-Password_encrypted",
-        "Tunnel-Password": "Tunnel-Password_encrypted",
-    }
-    return "radius." + known.get(name, name).replace("-", "_")
+    """Wireshark's name of a RADIUS attribute."""
+    return "radius." + _FILTERS.get(name, name.replace("-", "_"))
 
 
 def own_filter_of(name: str) -> str:

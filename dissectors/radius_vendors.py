@@ -37,6 +37,7 @@ from dissectors.layout import (
 from dissectors.radius_attributes import filter_of, own_filter_of
 from dissectors.registries import (
     MICROSOFT_ATTRIBUTES,
+    OTHERS,
     RADIUS_VENDORS,
     STARENT_ATTRIBUTES,
     THREEGPP2_ATTRIBUTES,
@@ -299,7 +300,7 @@ for _number, _name in (
     _wimax_prefix(_number, _name)
 
 
-@declare(WIMAX_ATTRIBUTES, 255, "netmip6.radius.wimax", ref="WiMAX Forum NWG", label="WiMAX other")
+@declare(OTHERS, 4, "netmip6.radius.wimax", ref="WiMAX Forum NWG", label="WiMAX other")
 class WimaxOther(Message):
     """An attribute that nobody declared: the continuation octet, and the value."""
 

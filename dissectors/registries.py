@@ -220,3 +220,12 @@ WLAN_FRAMES = Registry("802.11 frame")
 
 WLAN_PARTS = Registry("802.11 part")
 """What stands before and behind an 802.11 header, by our own numbers."""
+
+OTHERS = Registry("message that nobody declared")
+"""How unknown numbers of a registry are shown (`Registry.other`), by our own numbers."""
+
+OTHER_AVPS = Registry("AVP that nobody declared", origin=4)
+"""The same, behind an AVP's code."""
+
+OTHER_CHUNKS = Registry("SCTP chunk that nobody declared", origin=1)
+"""The same, behind a chunk's type."""

@@ -13,7 +13,7 @@ from dissectors.layout import (
     reserved,
     uint,
 )
-from dissectors.registries import HEADERS, SCTP_CHUNKS
+from dissectors.registries import HEADERS, OTHER_CHUNKS, SCTP_CHUNKS
 
 DIAMETER_PAYLOAD = 46
 """RFC 6733 13.2: SCTP's payload protocol identifier of Diameter."""
@@ -71,7 +71,7 @@ class SctpData(Message):
     data: bytes = octets("User Data", filter="netmip6.sctp.data")
 
 
-@declare(SCTP_CHUNKS, 255, "sctp", ref="RFC 4960 3.2", label="Chunk")
+@declare(OTHER_CHUNKS, 1, "sctp", ref="RFC 4960 3.2", label="Chunk")
 class SctpOther(Message):
     """A chunk that nobody declared."""
 

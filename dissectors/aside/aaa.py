@@ -17,7 +17,7 @@ _RADIUS_ADDRESSES = (
     "radius.3GPP2_MIP6_HOA_Received_From_BU",
     "radius.PMIP6_Home_IPv4_HoA",
     "netmip6.radius.WiMAX_Home_IPv4_HoA_PMIP6",
-    "radius.Framed_IP_Address",
+    "radius.Framed-IP-Address",
 )
 _RADIUS_PREFIXES = (
     "radius.Framed_IPv6_Prefix",

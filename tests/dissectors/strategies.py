@@ -118,7 +118,12 @@ def options(registry: Registry, depth: int = 1) -> st.SearchStrategy[Message]:
 def _told(
     registry: Registry, message: type[Message], any_of_it: st.SearchStrategy[Message]
 ) -> st.SearchStrategy[Message]:
-    """A message that its first field tells has one of its own numbers there."""
+    """A message that its first field tells has one of its own numbers there.
+
+    An AVP that has a vendor is another one.
+    """
+    if registry.framing is Framing.AVP:
+        return any_of_it.filter(lambda avp: not avp.vendor_specific)
     if registry.framing is not Framing.FIRST:
         return any_of_it
     own = [number for number, each in registry.types.items() if each is message]
