@@ -53,15 +53,14 @@ def walk(registry: Registry, data: bytes, begin: int, end: int) -> Iterator[Span
     """The options between begin and end, paddings included; ParseError where one runs out."""
     framing = registry.framing
     assert framing is not None
-    extent = _extent
-    if registry is MOBILITY_OPTIONS:
-        extent = _Mobility(end).extent
-    elif framing is Framing.TLV:
-        extent = _tlv_extent
+    extent = _tlv_extent if framing is Framing.TLV else _extent
+    unsure = _Unsure(end) if registry is MOBILITY_OPTIONS else None
     at, place = begin, 0
     while at < end:
         place += 1
-        span = extent(framing, registry, data, at, end, place)
+        span = None if unsure is None else unsure.longer(registry, data, at, end)
+        if span is None:
+            span = extent(framing, registry, data, at, end, place)
         yield span
         at = span.after
         if span.number == framing.last:
@@ -162,27 +161,24 @@ def _fits(registry: Registry, number: int, at: int, size: int, end: int) -> None
         )
 
 
-class _Mobility:
-    """The walk over mobility options, which remembers what it found out about the list's rest."""
+class _Unsure:
+    """Mobility options of unsure length, and what was found out about the rest of their list."""
 
     def __init__(self, end: int) -> None:
         self._clean: dict[int, bool] = {end: True}
 
-    def extent(
-        self, framing: Framing, registry: Registry, data: bytes, at: int, end: int, place: int
-    ) -> Span:
+    def longer(self, registry: Registry, data: bytes, at: int, end: int) -> Span | None:
+        """The option at `at`, if it is longer than it says and the rest is clean only then."""
         number = data[at]
-        if number not in _LONGER:
-            return _tlv_extent(framing, registry, data, at, end, place)
+        if number not in _LONGER or at + 2 > end:
+            return None
         more = _LONGER[number]
-        if at + 2 <= end:
-            plain = at + 2 + data[at + 1]
-            longer = plain + more
-            if not self._is_clean(registry, data, plain, end) and self._is_clean(
-                registry, data, longer, end
-            ):
-                return Span(number, at, at + 2, longer, longer, more)
-        return _extent(framing, registry, data, at, end, place)
+        plain = at + 2 + data[at + 1]
+        if self._is_clean(registry, data, plain, end):
+            return None
+        if not self._is_clean(registry, data, plain + more, end):
+            return None
+        return Span(number, at, at + 2, plain + more, plain + more, more)
 
     def _is_clean(self, registry: Registry, data: bytes, at: int, end: int) -> bool:
         """Whether plain options that hold their fields, with zero padding, fill [at, end) exactly.

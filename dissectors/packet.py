@@ -134,9 +134,13 @@ class Part:
         self.whole = True
         values = self.values = plan.unpack(packet.data, begin)
         self.nodes = [
-            Made(what, raw, begin + first, begin + behind)
-            for what, first, behind, group, shift, mask, reserved in plan.steps
-            if (raw := values[group] >> shift & mask if mask else values[group]) or not reserved
+            Made(
+                what,
+                values[group] >> shift & mask if mask else values[group],
+                begin + first,
+                begin + behind,
+            )
+            for what, first, behind, group, shift, mask in plan.steps
         ]
         if plan.reserved:
             self._reserved()
@@ -146,10 +150,12 @@ class Part:
 
     def _reserved(self) -> None:
         """Reserved bits have a node where they are not zero, and it says so."""
-        for row in self.plan.reserved:
-            if self.plan.bits(row, self.values):
-                node = next(node for node in self.nodes if node.what is row.what)
-                node.anomalies = (Anomaly("reserved bits are not zero", node.begin),)
+        for place, row in reversed(self.plan.reserved):
+            raw = self.plan.bits(row, self.values)
+            if raw:
+                begin, end = self.begin + row.begin, self.begin + row.end
+                odd = (Anomaly("reserved bits are not zero", begin),)
+                self.nodes.insert(place, Made(row.what, raw, begin, end, (), odd))
 
     def _cut_short(self) -> None:
         """Octets that a lesser form of the message leaves out are no anomaly (`Layout.least`)."""
@@ -327,29 +333,41 @@ def _option(packet: Packet, registry: Registry, span: Span, list_end: int) -> No
     end = list_end if rest else span.end
     nodes = [] if rest and not framing.number else _head(packet, registry, framing, span)
     known = registry.types.get(span.number)
-    shown = known
-    if shown is None and registry.other is not None:
-        shown = registry.other(span.number)
-    odd: list[Anomaly] = []
-    if shown is None:
-        nodes.append(raw(packet, span.body, end, "data", "Data"))
+    if known is None:
+        odd = _unknown(packet, registry, span.number, span.body, end, nodes)
+        what, number = _unnamed(registry, span.number), span.number & 0xFFFFFFFF
     else:
-        part = packet.read(shown, span.body, end)
-        nodes += part.nodes
-        odd = part.anomalies
-        if part.plan.tail is None:
-            odd += part.behind(end)
-        if part.end < end:
-            nodes.append(raw(packet, part.end, end, "trailer", "Trailer"))
+        odd = _body(packet, known, span.body, end, nodes)
+        what, number = plan_of(known).option, None
     if span.longer:
         odd.append(Anomaly(f"length leaves out {span.longer} octets of the option", span.begin + 1))
     if span.after > span.end:
         nodes.append(_fill(packet, span.end, span.after))
-    what = _unnamed(registry, span.number) if known is None else plan_of(known).option
-    number = span.number & 0xFFFFFFFF if known is None else None
-    stop = max(span.after, end)
-    stop = min(stop, packet.stop)
-    return Made(what, number, span.begin, stop, tuple(nodes), tuple(odd))
+        end = span.after
+    return Made(what, number, span.begin, min(end, packet.stop), tuple(nodes), tuple(odd))
+
+
+def _body(
+    packet: Packet, message: type[Message], begin: int, end: int, nodes: list[Node]
+) -> list[Anomaly]:
+    """Adds the fields of a body to nodes; its anomalies."""
+    part = packet.read(message, begin, end)
+    nodes += part.nodes
+    if part.plan.tail is None:
+        part.anomalies += part.behind(end)
+    if part.end < end:
+        nodes.append(raw(packet, part.end, end, "trailer", "Trailer"))
+    return part.anomalies
+
+
+def _unknown(
+    packet: Packet, registry: Registry, number: int, begin: int, end: int, nodes: list[Node]
+) -> list[Anomaly]:
+    """The same for a number that nobody declared."""
+    if registry.other is not None:
+        return _body(packet, registry.other(number), begin, end, nodes)
+    nodes.append(raw(packet, begin, end, "data", "Data"))
+    return []
 
 
 def _padding_option(packet: Packet, framing: Framing, span: Span) -> Node:

@@ -75,19 +75,13 @@ class Plan:
         self.unpack: Any = self._struct.unpack_from if not self._odd else self._unpack
         self._names = {row.field.name: row for row in self.rows}
         self.derived = [row for row in self.rows if row.kind.is_derived]
-        self.reserved = [row for row in self.rows if row.kind is Kind.RESERVED]
         self.steps = [
-            (
-                row.what,
-                row.begin,
-                row.end,
-                row.group,
-                row.shift,
-                row.mask,
-                row.kind is Kind.RESERVED,
-            )
+            (row.what, row.begin, row.end, row.group, row.shift, row.mask)
             for row in self.rows
+            if row.kind is not Kind.RESERVED
         ]
+        self.reserved = _places(self.rows)
+        """Reserved fields, and how many others stand before each."""
 
     def _groups(self, fields: list[Field]) -> list[str]:
         """`struct` codes of the groups, each of which ends with an octet."""
@@ -138,6 +132,14 @@ class Plan:
             layout = self.layout
             found = self.whats[name] = What(name, layout.label, layout.prefix)
         return found
+
+
+def _places(rows: list[Row]) -> list[tuple[int, Row]]:
+    found: list[tuple[int, Row]] = []
+    for row in rows:
+        if row.kind is Kind.RESERVED:
+            found.append((rows.index(row) - len(found), row))
+    return found
 
 
 _PLANS: dict[type[Message], Plan] = {}

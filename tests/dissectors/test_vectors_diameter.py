@@ -52,6 +52,14 @@ def message(octets: str) -> str:
 
 
 VECTORS: list[tuple[str, str, Message]] = [
+    # Behind the code of four octets, and the chunk type of one: lengths count them.
+    ("an unknown AVP", "40 000009 aa", diameter_avps.OtherAvp(mandatory=True, data=b"\xaa")),
+    (
+        "a vendor's unknown AVP",
+        "c0 00000d 000028af aa",
+        diameter_avps.VendorAvp(True, True, False, 0, 10415, b"\xaa"),
+    ),
+    ("an unknown chunk", "05 0006 abcd", transport.SctpOther(5, b"\xab\xcd")),
     (
         "MIR (RFC 5778 5.1) with text that is filled up to four octets",
         message(

@@ -25,6 +25,13 @@ DIGEST = bytes(range(16))
 INTERFACE = bytes.fromhex("0200 5eff fe10 0001")
 
 VECTORS: list[tuple[str, str, Message]] = [
+    ("HDLC-like framing", "ff03", ppp.HdlcFrame(0xFF, 3)),
+    ("pppd's framing, outwards", "0103", ppp.DirectionFrame(1, 3)),
+    ("protocol", "c021", ppp.ProtocolField(ppp.PppProtocol.LCP)),
+    ("protocol in one octet", "57", ppp.CompressedProtocolField(ppp.PppProtocol.IPV6)),
+    ("Cisco HDLC", "0f00 86dd", ppp.CiscoFrame(0x0F, 0, 0x86DD)),
+    ("PPPoE session", "1100 0017 000e", pppoe.PppoeSession(1, 1, 0, 23, 14)),
+    ("a key descriptor of another type", "01 aabb", eapol.OtherKey(1, b"\xaa\xbb")),
     (
         "LCP Configure-Request: MRU 1492, CHAP with MD5, magic number",
         "01 07 0013 0104 05d4 0305 c223 05 0506 01020304",

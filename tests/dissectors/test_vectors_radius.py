@@ -297,7 +297,15 @@ VECTORS: list[tuple[str, str, Message]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "wire", "expected"), VECTORS, ids=[v[0] for v in VECTORS])
+PARTS: list[tuple[str, str, Message]] = [
+    ("WiMAX, how an unknown one is shown", "80 01", radius_vendors.WimaxOther(True, 0, b"\x01")),
+]
+"""What is no packet of its own."""
+
+
+@pytest.mark.parametrize(
+    ("name", "wire", "expected"), VECTORS + PARTS, ids=[v[0] for v in VECTORS + PARTS]
+)
 def test_vector_both_ways(name: str, wire: str, expected: Message) -> None:
     octets = bytes.fromhex(wire)
     assert build(expected).hex(" ") == octets.hex(" ")
