@@ -53,20 +53,44 @@ def walk(registry: Registry, data: bytes, begin: int, end: int) -> Iterator[Span
     """The options between begin and end, paddings included; ParseError where one runs out."""
     framing = registry.framing
     assert framing is not None
-    extent = _tlv_extent if framing is Framing.TLV else _extent
-    unsure = _Unsure(end) if registry is MOBILITY_OPTIONS else None
-    at, place = begin, 0
+    return (_walk_tlv if framing is Framing.TLV else _walk)(framing, registry, data, begin, end)
+
+
+def _walk(framing: Framing, registry: Registry, data: bytes, at: int, end: int) -> Iterator[Span]:
+    place = 0
     while at < end:
         place += 1
-        span = None if unsure is None else unsure.longer(registry, data, at, end)
-        if span is None:
-            span = extent(framing, registry, data, at, end, place)
+        span = _extent(framing, registry, data, at, end, place)
         yield span
         at = span.after
         if span.number == framing.last:
             if at < end:
                 yield Span(framing.padding[0], at, at, end, end)
             return
+
+
+def _walk_tlv(
+    framing: Framing, registry: Registry, data: bytes, at: int, end: int
+) -> Iterator[Span]:
+    """What `_walk` finds in most lists, found sooner; and mobility options of unsure length."""
+    unsure = _Unsure(end) if registry is MOBILITY_OPTIONS else None
+    while at < end:
+        number = data[at]
+        if number == PAD1:
+            yield Span(PAD1, at, at + 1, at + 1, at + 1)
+            at += 1
+            continue
+        stop = at + 2 + data[at + 1] if at + 2 <= end else end + 1
+        if unsure is not None and number in _LONGER:
+            span = unsure.longer(registry, data, at, end)
+            if span is not None:
+                yield span
+                at = span.after
+                continue
+        if stop > end:
+            _extent(framing, registry, data, at, end, 1)  # raises: it runs out
+        yield Span(number, at, at + 2, stop, stop)
+        at = stop
 
 
 def is_padding(registry: Registry, span: Span) -> bool:
@@ -80,20 +104,6 @@ def padding(count: int) -> bytes:
     if count < 2:
         return bytes(count)
     return bytes((PADN, count - 2)) + bytes(count - 2)
-
-
-def _tlv_extent(
-    framing: Framing, registry: Registry, data: bytes, at: int, end: int, place: int
-) -> Span:
-    """What `_extent` finds in most lists, found sooner."""
-    number = data[at]
-    if number == PAD1:
-        return Span(PAD1, at, at + 1, at + 1, at + 1)
-    if at + 2 <= end:
-        stop = at + 2 + data[at + 1]
-        if stop <= end:
-            return Span(number, at, at + 2, stop, stop)
-    return _extent(framing, registry, data, at, end, place)
 
 
 def _extent(

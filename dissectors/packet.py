@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from dissectors.authentication.carrier import Carrier
+from dissectors.authentication.checks import Checks
 from dissectors.body import MOST_NESTED
 from dissectors.errors import ParseError
 from dissectors.fragments import Fragments
@@ -55,6 +57,11 @@ class Packet:
     """Source and destination of each IP header up to here."""
     fragments: Fragments | None = None
     time_ns: int = 0
+    checks: Checks | None = None
+    ip_begin: int | None = None
+    """Where the innermost IP header begins; None if it is not in `data`."""
+    carrier: Carrier | None = None
+    """What it says, of a packet that ESP carried without an IP header of its own."""
 
     @property
     def is_ipv6(self) -> bool:
@@ -71,16 +78,10 @@ class Packet:
 
     def inside(self, data: bytes, stop: int, carrier: Carrier) -> Packet:
         """What ESP carried, in data[:stop]; it has the addresses of the packet around it."""
-        return Packet(
-            data,
-            stop,
-            self.profile,
-            depth=self.depth + 1,
-            source=self.source,
-            destination=self.destination,
-            checks=self.checks,
-            carrier=carrier,
-        )
+        inner = replace(self, data=data, stop=stop, cut=SNAPPED, padded=False)
+        inner.depth += 1
+        inner.carrier, inner.ip_begin = carrier, None
+        return inner
 
     def quote(self, end: int) -> Packet:
         """A packet quoted in this one up to `end`: octets behind the quote are cut, not wrong."""
@@ -88,14 +89,17 @@ class Packet:
         return Packet(self.data, min(end, self.stop), self.profile, cut, self.depth)
 
     def joined(self, octets: bytes) -> Packet:
-        """Octets put together of several places, with a place of their own to count from."""
-        return replace(self, data=octets, stop=len(octets), padded=False)
+        """Octets put together of several places, with a place of their own to count from.
+
+        The IP header before them is not there, so nothing that depends on it is verified.
+        """
+        return replace(
+            self, data=octets, stop=len(octets), padded=False, checks=None, ip_begin=None
+        )
 
     def read(self, message: type[Message], begin: int, end: int, *, tail: bool = True) -> Part:
         """The fields of a message at [begin, end); without `tail`, its fixed part alone."""
-        part = Part(self, plan_of(message), begin, end)
-        part.read(tail=tail)
-        return part
+        return Part(self, plan_of(message), begin, end, tail=tail)
 
 
 class Part:
@@ -103,35 +107,21 @@ class Part:
 
     __slots__ = ("anomalies", "begin", "end", "nodes", "packet", "plan", "values", "whole")
 
-    def __init__(self, packet: Packet, plan: Plan, begin: int, end: int) -> None:
+    def __init__(self, packet: Packet, plan: Plan, begin: int, end: int, *, tail: bool) -> None:
+        """All fields; what does not fit is an anomaly, and what stands before it is kept."""
         self.packet = packet
         self.plan = plan
         self.begin = begin
         self.end = end
-        self.nodes: list[Node] = []
         self.anomalies: list[Anomaly] = []
-        self.values: Any = ()
-        self.whole = False
-        """Whether the fixed part is there."""
-
-    def number(self, name: str) -> int:
-        """A fixed numeric field, where the part is whole."""
-        number: int = self.plan.value(name, self.values)
-        return number
-
-    def octets(self, name: str) -> bytes:
-        """A fixed field of octets, where the part is whole."""
-        octets: bytes = self.plan.value(name, self.values)
-        return octets
-
-    def read(self, *, tail: bool) -> None:
-        """All fields; what does not fit is an anomaly, and what stands before it is kept."""
-        plan, begin, packet = self.plan, self.begin, self.packet
         rest = begin + plan.fixed
-        if rest > self.end or rest > packet.stop:
+        self.whole = rest <= end and rest <= packet.stop
+        """Whether the fixed part is there."""
+        if not self.whole:
+            self.values: Any = ()
+            self.nodes: list[Node] = []
             self._cut_short()
             return
-        self.whole = True
         values = self.values = plan.unpack(packet.data, begin)
         self.nodes = [
             Made(
@@ -144,9 +134,19 @@ class Part:
         ]
         if plan.reserved:
             self._reserved()
-        tail_end = self._lengths(rest) if plan.derived else self.end
+        tail_end = self._lengths(rest) if plan.derived else end
         if tail and plan.tail is not None:
             self._tail(plan.tail, rest, tail_end)
+
+    def number(self, name: str) -> int:
+        """A fixed numeric field, where the part is whole."""
+        number: int = self.plan.value(name, self.values)
+        return number
+
+    def octets(self, name: str) -> bytes:
+        """A fixed field of octets, where the part is whole."""
+        octets: bytes = self.plan.value(name, self.values)
+        return octets
 
     def _reserved(self) -> None:
         """Reserved bits have a node where they are not zero, and it says so."""

@@ -16,6 +16,17 @@ VERSION: Key = ("version", 0)
 """IPv4 or IPv6, by the first four bits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What ESP carried at packet.data[begin:end]; its layers come before the node's children."""
+
+    node: Node
+    packet: Packet
+    following: Key | None
+    begin: int
+    end: int
+
+
 @dataclass(slots=True)
 class Step:
     """A layer's node and what follows. `following` None with octets left means data."""
@@ -26,6 +37,8 @@ class Step:
     end: int
     inside: tuple[Key, int, int] | None = None
     """A packet quoted in this layer."""
+    inner: Inner | None = None
+    """A packet that this layer carried, and that could be opened."""
     whole: Whole | None = None
     """The packet that this fragment, at [begin, end), is the last to come of."""
 

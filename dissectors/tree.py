@@ -20,10 +20,12 @@ from dissectors import (
     layers_transport,
     layers_wlan,
 )
+from dissectors.authentication.checks import Checks
 from dissectors.fragments import Fragments, Whole
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
-from dissectors.node import Joined, Made, Node, What
+from dissectors.masking import masked
+from dissectors.node import Joined, Made, Node, What, replace
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
@@ -67,21 +69,24 @@ def decode(
     link_type: int,
     wire_length: int,
     profile: Profile,
+    checks: Checks | None = None,
     *,
     fragments: Fragments | None = None,
     time_ns: int = 0,
 ) -> Node:
     """The frame's tree. wire_length is how long it was before the snap length cut it.
 
-    fragments: those of earlier frames, which get this one's; time_ns is the frame's time for them.
+    With checks, authenticators get their verdicts (a packet that an ICMPv6 error quotes gets none)
+    and checks learns what it needs for later frames. fragments: those of earlier frames, which get
+    this one's; time_ns is the frame's time for them.
     """
     end = max(wire_length, len(frame))
-    packet = Packet(frame, len(frame), profile, fragments=fragments, time_ns=time_ns)
+    packet = Packet(frame, len(frame), profile, fragments=fragments, time_ns=time_ns, checks=checks)
     cut: tuple[Anomaly, ...] = ()
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
     children = tuple(_layers(packet, ("link", link_type), 0, end))
-    return Made(_FRAME, f"{end} octets", 0, len(frame), children, cut)
+    return masked(Made(_FRAME, f"{end} octets", 0, len(frame), children, cut), frame)
 
 
 def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[Node]:

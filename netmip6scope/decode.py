@@ -14,6 +14,7 @@ from dissectors.tree import Node, decode
 from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.errors import UsageError
+from netmip6scope.keys import load_keys
 from netmip6scope.reassembly import earlier_fragments
 from netmip6scope.tables.text import seconds
 
@@ -33,10 +34,13 @@ def decode_frame(
     Raises UsageError if there is no such frame or the argument means several captures, InputError
     if the capture cannot be read up to it, or the key file not at all.
     """
+    checks = Checks(load_keys(keys_path))
     source = _source(capture)
-    octets, link_type, wire_length, time_ns = _find(source, frame)
+    octets, link_type, wire_length, time_ns = _find(source, frame, profile, checks)
     waiting = earlier_fragments(source, frame, octets, link_type, wire_length, time_ns, profile)
-    tree = decode(octets, link_type, wire_length, profile, fragments=waiting, time_ns=time_ns)
+    tree = decode(
+        octets, link_type, wire_length, profile, checks, fragments=waiting, time_ns=time_ns
+    )
     if format == "json":
         whole = {"capture": capture, "frame": frame, "time_ns": time_ns, "link_type": link_type}
         return json.dumps({**whole, "tree": as_json(tree, octets)}, indent=2) + "\n"
@@ -93,16 +97,26 @@ def _source(capture: str) -> Source:
     return sources[0]
 
 
-def _find(source: Source, frame: int) -> tuple[bytes, int, int, int]:
-    """The frame's octets, link type, length on the wire and time."""
+def _find(
+    source: Source, frame: int, profile: Profile, checks: Checks
+) -> tuple[bytes, int, int, int]:
+    """The frame's octets, link type, length on the wire and time; checks learns of those before."""
     if frame < 1:
         raise UsageError(f"there is no frame {frame}; frames count from 1")
     seen = 0
     for batch in CaptureFile(source).batches():
-        if frame < batch.first_frame + len(batch):
-            row = frame - batch.first_frame
-            link_type = batch.interfaces[int(batch.interface[row])].link_type
-            return batch.frame(row), link_type, int(batch.wirelen[row]), int(batch.time_ns[row])
+        wanted = frame - batch.first_frame
+        for row in range(min(wanted, len(batch))):
+            octets, link_type, wire_length, _ = _row(batch, row)
+            if checks.concerns(octets):
+                decode(octets, link_type, wire_length, profile, checks)
+        if wanted < len(batch):
+            return _row(batch, wanted)
         seen += len(batch)
     frames = "1 frame" if seen == 1 else f"{seen} frames"
     raise UsageError(f"{source.path} has {frames}; there is no frame {frame}")
+
+
+def _row(batch: FrameBatch, row: int) -> tuple[bytes, int, int, int]:
+    link_type = batch.interfaces[int(batch.interface[row])].link_type
+    return batch.frame(row), link_type, int(batch.wirelen[row]), int(batch.time_ns[row])
