@@ -67,6 +67,15 @@ class Octets(What):
         return f"{len(node.raw)} octets"
 
 
+class Secret(What):
+    """A key or password, or what may hold one: neither value nor text has its octets."""
+
+    __slots__ = ()
+
+    def text(self, _: Node) -> str:
+        return MASK
+
+
 class Count(Number):
     """A number of octets, such as padding."""
 

@@ -93,6 +93,15 @@ def _walk_tlv(
         at = stop
 
 
+def number_at(registry: Registry, data: bytes, at: int, end: int, place: int) -> int | None:
+    """The type of the option that begins at `at`; None if not even that is there."""
+    framing = registry.framing
+    assert framing is not None
+    if at + framing.number > end:
+        return None
+    return _number(framing, registry, data, at, end, place)
+
+
 def is_padding(registry: Registry, span: Span) -> bool:
     """Pad1 or PadN of a list that knows them, or its end."""
     assert registry.framing is not None

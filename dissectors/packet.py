@@ -17,10 +17,11 @@ from dissectors.body import MOST_NESTED
 from dissectors.errors import ParseError
 from dissectors.fragments import Fragments
 from dissectors.layout import ELEMENTS, Anomaly, Field, Framing, Kind, Message, Registry
-from dissectors.node import Count, Made, Node, Number, Octets, Option, What
+from dissectors.node import Count, Made, Node, Number, Octets, Option, Secret, What
 from dissectors.options import VENDOR, Span, walk
 from dissectors.plan import Plan, plan_of
 from dissectors.profile import Profile
+from dissectors.secrets_declared import may_be_secret
 
 SNAPPED = "cut by the snap length"
 QUOTED = "cut where the quoted packet ends"
@@ -32,6 +33,7 @@ _IPV6_ADDRESS = 16
 _OCTET_EACH = 2
 """Size of a head that is a type and a length of one octet each."""
 
+_SECRET_REST = Secret("rest", "Rest of the options", "netmip6.rest", secret=True)
 _END = What("end", "End", "netmip6.end")
 
 
@@ -314,7 +316,7 @@ def option_nodes(
             nodes.append(_option(packet, registry, span, end))  # noqa: PERF401 - kept up to an error
     except ParseError as error:
         reason = f"options: {packet.cut}" if stop < end else error.reason
-        nodes.append(raw(packet, error.offset, stop, "rest", "Rest of the options"))
+        nodes.append(_rest(packet, registry, error.offset, stop, len(nodes) + 1))
         return nodes, [Anomaly(reason, error.offset)]
     finally:
         packet.nested -= 1
@@ -368,6 +370,13 @@ def _unknown(
         return _body(packet, registry.other(number), begin, end, nodes)
     nodes.append(raw(packet, begin, end, "data", "Data"))
     return []
+
+
+def _rest(packet: Packet, registry: Registry, begin: int, end: int, place: int) -> Node:
+    """A list's octets from where it breaks; masked where a key or password may be among them."""
+    if may_be_secret(registry, packet.data, begin, end, place):
+        return Made(_SECRET_REST, packet.data[begin:end], begin, end)
+    return raw(packet, begin, end, "rest", "Rest of the options")
 
 
 def _padding_option(packet: Packet, framing: Framing, span: Span) -> Node:

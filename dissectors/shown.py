@@ -7,7 +7,7 @@ from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.layout import Field, Kind, Layout, filter_name
-from dissectors.node import MASK, Node, Shown, Value
+from dissectors.node import Node, Secret, Shown, Value
 from dissectors.text import domain_names, printable
 
 _NTP_EPOCH_S = 2_208_988_800
@@ -155,16 +155,13 @@ class NamedShown(FieldShown):
         return super().text(node) if known is None else f"{known} ({number})"
 
 
-class Masked(FieldShown):
-    """A key or password: neither value nor text has its octets."""
+class Masked(Secret, FieldShown):
+    """A secret field."""
 
     __slots__ = ()
 
     def value(self, _: Node) -> Value:
         return None
-
-    def text(self, _: Node) -> str:
-        return MASK
 
 
 _SHOWN: dict[Kind, type[FieldShown]] = {

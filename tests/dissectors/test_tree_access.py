@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from tests import wire
-from tests.dissectors.test_tree import names, reasons, shown, texts
+from tests.dissectors.test_tree import names, nodes, reasons, shown, texts
 
 MD5 = bytes(range(16))
 IDENTITY = "02 01 0016 01 616c696365406578616d706c652e6e6574"
@@ -140,3 +140,26 @@ def test_cut_frames_are_cut_and_not_malformed() -> None:
         tree = shown(frame[:kept], 1, len(frame))
         assert reasons(tree)
         assert all("cut by the snap length" in reason for reason in reasons(tree)), kept
+
+
+@pytest.mark.parametrize(
+    ("payload", "hidden"),
+    [
+        # PAP: the password's length, or that of the name before it, is wrong.
+        ("c023 01 01 0010 05 616c696365 09 736563 7265", "736563"),
+        ("c023 01 01 0010 0d 616c696365 05 736563 7265", "736563"),
+        ("c227 02 05 0008 06 736563", "736563"),
+    ],
+)
+def test_passwords_are_masked_in_broken_packets_too(payload: str, hidden: str) -> None:
+    frame = pppoe(payload)
+    tree = shown(frame, 1)
+    assert hidden in frame.hex()
+    for node in nodes(tree):
+        octets = node.value if isinstance(node.value, bytes) else b""
+        assert hidden not in octets.hex()
+        assert bytes.fromhex(hidden).decode() not in node.text
+    for kept in range(len(frame)):
+        for node in nodes(shown(frame[:kept], 1, len(frame))):
+            octets = node.value if isinstance(node.value, bytes) else b""
+            assert hidden[:4] not in octets.hex()
