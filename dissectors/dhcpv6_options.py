@@ -1,7 +1,7 @@
-"""DHCPv6 options by field: those of address assignment, relays and a mobile node's home.
+"""DHCPv6 options by field: those of address assignment and of relays.
 
-Sources: RFC 3315 22, RFC 3633 (prefix delegation), RFC 3646 (DNS), RFC 6610 (home information).
-The options beside these are named in `dhcpv6_names`.
+Sources: RFC 3315 22, RFC 3633 (prefix delegation), RFC 3646 (DNS). Those that tell a mobile node
+its home are in `dhcpv6_home`; the options beside these are named in `dhcpv6_names`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from dissectors.layout import (
     link_address,
     octets,
     option_list,
-    prefix_octets,
     reserved,
     text,
     uint,
@@ -304,103 +303,11 @@ class ClientFqdn(Message):
     name: bytes = domain_names("Client name", filter="client_domain")
 
 
-@declare(
-    DHCPV6_OPTIONS,
-    49,
-    "netmip6.dhcpv6.home_network_identifier",
-    ref="RFC 6610 3.1",
-    label="Home Network Identifier FQDN",
-)
-class HomeNetworkIdentifier(Message):
-    """The home network that the mobile node asks about."""
-
-    name: bytes = domain_names("Home network identifier", filter="name")
-
-
-@declare(
-    DHCPV6_OPTIONS,
-    50,
-    "netmip6.dhcpv6.visited_home_network",
-    ref="RFC 6610 3.1",
-    label="Visited Home Network Information",
-)
-class VisitedHomeNetwork(Message):
-    """What the visited network offers as home."""
-
-    options: Options = option_list(DHCPV6_OPTIONS)
-
-
 @declare(DHCPV6_OPTIONS, 64, "dhcpv6", ref="RFC 6334 3", label="AFTR-Name")
 class AftrName(Message):
     """Where the tunnel of Dual-Stack Lite ends."""
 
     name: bytes = domain_names("AFTR name", filter="aftr_name")
-
-
-@declare(
-    DHCPV6_OPTIONS,
-    69,
-    "netmip6.dhcpv6.identified_home_network",
-    ref="RFC 6610 3.1",
-    label="Identified Home Network Information",
-)
-class IdentifiedHomeNetwork(Message):
-    """What the home network that was named offers."""
-
-    options: Options = option_list(DHCPV6_OPTIONS)
-
-
-@declare(
-    DHCPV6_OPTIONS,
-    70,
-    "netmip6.dhcpv6.unrestricted_home_network",
-    ref="RFC 6610 3.1",
-    label="Unrestricted Home Network Information",
-)
-class UnrestrictedHomeNetwork(Message):
-    """What any home network offers."""
-
-    options: Options = option_list(DHCPV6_OPTIONS)
-
-
-@declare(
-    DHCPV6_OPTIONS,
-    71,
-    "netmip6.dhcpv6.home_network_prefix",
-    ref="RFC 6610 3.2",
-    label="Home Network Prefix",
-)
-class HomeNetworkPrefix(Message):
-    """A prefix for home addresses."""
-
-    prefix_length: int = uint(8, "Prefix length", filter="prefix_length")
-    prefix: bytes = prefix_octets("Home network prefix", filter="prefix")
-
-
-@declare(
-    DHCPV6_OPTIONS,
-    72,
-    "netmip6.dhcpv6.home_agent_address",
-    ref="RFC 6610 3.3",
-    label="Home Agent Address",
-)
-class HomeAgentAddress(Message):
-    """A home agent."""
-
-    address: IPv6Address = ipv6_address("Home agent address", filter="address")
-
-
-@declare(
-    DHCPV6_OPTIONS,
-    73,
-    "netmip6.dhcpv6.home_agent_fqdn",
-    ref="RFC 6610 3.4",
-    label="Home Agent FQDN",
-)
-class HomeAgentFqdn(Message):
-    """A home agent's name."""
-
-    name: bytes = domain_names("Home agent name", filter="name")
 
 
 @declare(

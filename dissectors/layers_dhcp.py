@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from dissectors import dhcpv4_options, dhcpv6_options, duid
+from dissectors import dhcpv4_options, dhcpv6_home, dhcpv6_options, duid
 from dissectors.dhcpv4 import MAGIC_COOKIE, Dhcpv4Message
 from dissectors.dhcpv4_options import OptionOverload, Overload
 from dissectors.layers_messages import messages
 from dissectors.layout import Anomaly, Message
 from dissectors.node import Made, Node, Shown, What
-from dissectors.packet import Packet, Part, option_nodes, raw
+from dissectors.packet import Packet, Part, raw
 from dissectors.plan import plan_of
 from dissectors.registries import DHCPV4_MESSAGES, DHCPV4_OPTIONS, DHCPV6_MESSAGES
 from dissectors.step import Key, Layer, Step
 
-LOADED = (dhcpv4_options, dhcpv6_options, duid)
+LOADED = (dhcpv4_options, dhcpv6_home, dhcpv6_options, duid)
 """Importing them fills the registries."""
 
 _OVERLOADED = What("overloaded", "Options in", "netmip6.dhcp.overloaded")
@@ -35,7 +35,7 @@ def dhcpv4(packet: Packet, begin: int, end: int) -> Step:
         odd = (Anomaly("there is no magic cookie, the vendor area is not read", rest - 4),)
         data = raw(packet, rest, end, "data", "Vendor area")
         return Step(part.node("dhcp", end, "BOOTP", (data,), odd), None, end, end)
-    options, found = option_nodes(packet, DHCPV4_OPTIONS, rest, end)
+    options, found = packet.options(DHCPV4_OPTIONS, rest, end)
     part.nodes += options
     part.anomalies += found
     _overloaded(packet, part)
@@ -50,7 +50,7 @@ def _overloaded(packet: Packet, part: Part) -> None:
             continue
         place = Dhcpv4Message.layout[name]
         begin, end = part.begin + place.begin, part.begin + place.end
-        options, found = option_nodes(packet, DHCPV4_OPTIONS, begin, end)
+        options, found = packet.options(DHCPV4_OPTIONS, begin, end)
         part.nodes.append(Made(_OVERLOADED, place.label, begin, end, tuple(options), tuple(found)))
 
 

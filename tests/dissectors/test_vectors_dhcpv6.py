@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from dissectors import dhcpv6, dhcpv6_options, duid
+from dissectors import dhcpv6, dhcpv6_home, dhcpv6_options, duid
 from dissectors.codec import build, parse
 from dissectors.dhcpv6 import Dhcpv6Type
 from dissectors.errors import BuildError, ParseError
@@ -171,12 +171,12 @@ VECTORS: list[tuple[str, str, Message]] = [
             f"0045 0014 0048 0010 {A_HEX} 0046 0016 0049 0012 {HOME_HEX}"
         ),
         message(
-            dhcpv6_options.HomeNetworkIdentifier(HOME),
-            dhcpv6_options.VisitedHomeNetwork(
-                (dhcpv6_options.HomeNetworkPrefix(64, IPv6Address("2001:db8::").packed),)
+            dhcpv6_home.HomeNetworkIdentifier(HOME),
+            dhcpv6_home.VisitedHomeNetwork(
+                (dhcpv6_home.HomeNetworkPrefix(64, IPv6Address("2001:db8::").packed),)
             ),
-            dhcpv6_options.IdentifiedHomeNetwork((dhcpv6_options.HomeAgentAddress(A),)),
-            dhcpv6_options.UnrestrictedHomeNetwork((dhcpv6_options.HomeAgentFqdn(HOME),)),
+            dhcpv6_home.IdentifiedHomeNetwork((dhcpv6_home.HomeAgentAddress(A),)),
+            dhcpv6_home.UnrestrictedHomeNetwork((dhcpv6_home.HomeAgentFqdn(HOME),)),
         ),
     ),
     (
