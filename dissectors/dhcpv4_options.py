@@ -198,11 +198,11 @@ class VendorClassIdentifier(Message):
     identifier: bytes = text("Vendor class identifier", filter=".vendor_class_id")
 
 
-@declare(DHCPV4_OPTIONS, 61, "dhcp.client_id", ref="RFC 2132 9.14", label="Client Identifier")
+@declare(DHCPV4_OPTIONS, 61, "dhcp.option", ref="RFC 2132 9.14", label="Client Identifier")
 class ClientIdentifier(Message):
     """Who asks: a hardware type with its address, or type 0 or 255 (RFC 4361) with a name."""
 
-    identifier_type: int = uint(8, "Type", filter=".type")
+    identifier_type: int = uint(8, "Type", filter="dhcp.hw.type")
     identifier: bytes = octets("Client identifier", filter="netmip6.dhcp.client_id")
 
 

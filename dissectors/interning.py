@@ -1,13 +1,15 @@
 """Fixed-width keys to small integers, by an exact hash table in numpy.
 
-Addresses and tunnel flows come by the million and repeat; everything behind the scan lane works on
-small integers instead. Open addressing with linear probing, whole batches at once: every step
-probes all rows that are not yet settled.
+Addresses, identities and tunnel flows come by the million and repeat; everything behind the scan
+lane works on small integers instead. Open addressing with linear probing, whole batches at once:
+every step probes all rows that are not yet settled. Keys that a sender chose to collide end in a
+dict, so that they cost no more than that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,114 +18,152 @@ from dissectors.frames import Ints
 
 Words = NDArray[np.uint64]
 
+_GOLDEN = 0x9E3779B97F4A7C15
 _ODD = np.array(
-    [
-        0x9E3779B97F4A7C15,
-        0xBF58476D1CE4E5B9,
-        0x94D049BB133111EB,
-        0xD6E8FEB86659FD93,
-        0xA0761D6478BD642F,
-        0xE7037ED1A0B428DB,
-        0x8EBC6AF09C88C6E3,
-        0x589965CC75374CC3,
-    ],
+    [*accumulate(repeat(_GOLDEN | 1, 64), lambda one, _: one * 0xD1342543DE82EF95 % (1 << 64))],
     np.uint64,
 )
+"""Multipliers, one for each word of a key: powers of an odd number, so odd as well."""
 _HALF = np.uint64(32)
+_FIRST_BITS = 16
+_MOST_PROBES = 48
+_AT_ONCE = 1 << 17
+"""Rows looked up together, so that what a million need for it is not there at once."""
 
 
 class InternTable:
-    """Keys of `width` 64-bit words; the n-th new key gets the number n."""
+    """Keys of `width` 64-bit words, at most 64; the n-th new key gets the number n."""
 
-    def __init__(self, width: int, capacity: int = 1024) -> None:
-        self.width = width
+    def __init__(self, width: int) -> None:
+        self._width = width
+        # Rows of 1, 2, 4 or 8 words are compared at once; zeros fill them up.
+        self._padded = 1 << (width - 1).bit_length()
+        self._odd = _ODD[: self._padded]
         self._count = 0
-        self._columns = [np.zeros(capacity, np.uint64) for _ in range(width)]
-        self._slots = np.full(4 * capacity, -1, np.int64)
+        self._keys = np.zeros((1024, self._padded), np.uint64)
+        self._bits = _FIRST_BITS
+        self._slots = np.full(1 << self._bits, -1, np.int32)
+        self._crowded: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return self._count
 
     def keys(self, first: int = 0) -> Words:
         """The keys from number `first` on, (n, width) uint64."""
-        return np.stack([c[first : self._count] for c in self._columns], axis=1)
-
-    def column(self, word: int) -> Words:
-        """One word of every key, by number."""
-        return self._columns[word]
-
-    def key(self, number: int) -> tuple[int, ...]:
-        """The words of one key."""
-        return tuple(int(c[number]) for c in self._columns)
+        return self._keys[first : self._count, : self._width]
 
     def intern(self, words: Sequence[Words]) -> Ints:
         """Numbers of the keys, one per row; words holds `width` columns of equal length."""
-        if not len(words[0]):
+        numbers = np.empty(len(words[0]), np.int64)
+        for first in range(0, len(numbers), _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            rows = np.zeros((len(numbers[some]), self._padded), np.uint64)
+            for n, column in enumerate(words):
+                rows[:, n] = column[some]
+            numbers[some] = self._intern(rows)
+        return numbers
+
+    def intern_rows(self, keys: Words) -> Ints:
+        """The same for (n, width) keys; quick when they are contiguous."""
+        if self._padded != self._width or len(keys) > _AT_ONCE:
+            return self.intern([*keys.T])
+        return self._intern(np.ascontiguousarray(keys))
+
+    def _intern(self, keys: Words) -> Ints:
+        if not len(keys):
             return np.zeros(0, np.int64)
-        hashed = self._hash(words)
-        out = self._slots[(hashed & np.uint64(len(self._slots) - 1)).view(np.int64)]
-        same = out >= 0
-        for mine, column in zip(self._columns, words, strict=True):
-            same &= mine.take(out, mode="wrap") == column
+        slot = self._slot(keys)
+        held = self._slots.take(slot)
+        same = self._same(held, keys)
+        numbers = held.astype(np.int64)
         if not same.all():
-            self._probe(words, hashed, np.flatnonzero(~same), out)
-        return out
+            todo = np.flatnonzero(~same)
+            numbers[todo] = self._probe(keys.take(todo, 0), slot.take(todo))
+        return numbers
 
-    def _probe(self, words: Sequence[Words], hashed: Words, todo: Ints, out: Ints) -> None:
-        """Settle the rows that their first slot did not: new keys, and keys further along."""
-        slot = (hashed[todo] & np.uint64(len(self._slots) - 1)).view(np.int64)
-        while len(todo):
-            held = self._slots[slot]
-            free = held < 0
-            same = ~free
-            for mine, column in zip(self._columns, words, strict=True):
-                same &= mine.take(held, mode="wrap") == column[todo]
-            out[todo[same]] = held[same]
-            if free.any() and self._insert(words, todo[free], slot[free]):
-                todo = todo[~same]
-                slot = (hashed[todo] & np.uint64(len(self._slots) - 1)).view(np.int64)
-                continue
-            # Who found a free slot looks at it again: it holds its key now, or another's.
-            slot = np.where(free, slot, (slot + 1) & (len(self._slots) - 1))
-            todo, slot = todo[~same], slot[~same]
+    def _probe(self, keys: Words, slot: Ints) -> Ints:
+        """Numbers of keys that their first slot does not hold: further along, or new."""
+        numbers = np.full(len(keys), -1)
+        todo = np.arange(len(keys))
+        for _ in range(_MOST_PROBES):
+            held = self._slots.take(slot)
+            free = np.flatnonzero(held < 0)
+            same = self._same(held, keys.take(todo, 0))
+            numbers[todo] = np.where(same, held, -1)
+            if len(free):
+                won = free.take(self._claim(slot.take(free)))
+                new = self._append(keys.take(todo.take(won), 0))
+                numbers[todo.take(won)] = self._slots[slot.take(won)] = new
+            left = np.flatnonzero(numbers.take(todo) < 0)
+            todo, slot, held = todo.take(left), slot.take(left), held.take(left)
+            # Who lost a free slot looks at it again: it may hold the same key now.
+            slot = np.where(held < 0, slot, (slot + 1) & (len(self._slots) - 1))
+            if 4 * self._count > len(self._slots):
+                self._rebuild()
+                slot = self._slot(keys.take(todo, 0))
+            if not len(todo):
+                return numbers
+        for row in todo.tolist():
+            numbers[row] = self._crowd(keys[row])
+        return numbers
 
-    def _insert(self, words: Sequence[Words], rows: Ints, slots: Ints) -> bool:
-        """Fill each free slot with one of the rows that want it; True if the table grew after."""
-        # Written backwards, the first row of each slot wins, so numbers follow file order.
-        self._slots[slots[::-1]] = -2 - rows[::-1]
-        winner = self._slots[slots] == -2 - rows
-        rows, slots = rows[winner], slots[winner]
-        first, self._count = self._count, self._count + len(rows)
-        while self._count > len(self._columns[0]):
-            self._columns = [np.concatenate([c, np.zeros_like(c)]) for c in self._columns]
-        for mine, column in zip(self._columns, words, strict=True):
-            mine[first : self._count] = column[rows]
-        self._slots[slots] = np.arange(first, self._count)
-        if 2 * self._count <= len(self._slots):
-            return False
-        self._rebuild()
-        return True
+    def _claim(self, slots: Ints) -> Ints:
+        """Which of those who want a free slot get it: of several the first."""
+        self._slots[slots[::-1]] = np.arange(-1 - len(slots), -1)
+        return np.flatnonzero(self._slots.take(slots) == np.arange(-2, -2 - len(slots), -1))
+
+    def _append(self, keys: Words) -> Ints:
+        """Numbers for new keys."""
+        first, self._count = self._count, self._count + len(keys)
+        while self._count > len(self._keys):
+            self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
+        self._keys[first : self._count] = keys
+        return np.arange(first, self._count)
+
+    def _crowd(self, key: Words) -> int:
+        octets = key.tobytes()
+        number = self._crowded.get(octets)
+        if number is None:
+            number = self._crowded[octets] = int(self._append(key[None, :])[0])
+        return number
 
     def _rebuild(self) -> None:
-        """Double the slots until less than a quarter are taken, and place every key again."""
-        size = len(self._slots)
-        while size < 4 * self._count:
-            size *= 2
-        self._slots = np.full(size, -1, np.int64)
+        """Double the slots until an eighth is taken, and place every key again."""
+        while 1 << self._bits < 8 * self._count:
+            self._bits += 1
+        self._slots = np.full(1 << self._bits, -1, np.int32)
         todo = np.arange(self._count)
-        hashed = self._hash([c[: self._count] for c in self._columns])
-        slot = (hashed & np.uint64(size - 1)).astype(np.int64)
-        while len(todo):
+        slot = self._slot(self._keys[: self._count])
+        for _ in range(_MOST_PROBES):
             free = self._slots[slot] < 0
             self._slots[slot[free][::-1]] = todo[free][::-1]
             rest = self._slots[slot] != todo
-            todo, slot = todo[rest], (slot[rest] + 1) & (size - 1)
+            todo, slot = todo[rest], (slot[rest] + 1) & (len(self._slots) - 1)
+            if not len(todo):
+                return
+        self._crowded |= {self._keys[n].tobytes(): n for n in todo.tolist()}
 
-    def _hash(self, words: Sequence[Words]) -> Words:
-        mixed = words[0] * _ODD[0]
-        for n in range(1, self.width):
-            mixed = (mixed ^ (mixed >> _HALF) ^ words[n]) * _ODD[n]
-        # Network order puts what varies into the high octets; two folds bring it down.
-        mixed = (mixed ^ (mixed >> _HALF)) * _ODD[0]
-        folded: Words = mixed ^ (mixed >> _HALF)
-        return folded
+    def _slot(self, keys: Words) -> Ints:
+        """The slot where a key's search begins."""
+        # Addresses vary in their last octets, the high ones of a word: folding brings them down.
+        folded = keys >> _HALF
+        folded ^= keys
+        mixed: Words = folded @ self._odd
+        mixed ^= mixed >> _HALF
+        mixed *= self._odd[0]
+        mixed >>= np.uint64(64 - self._bits)
+        return mixed.view(np.int64)
+
+    def _same(self, numbers: NDArray[np.int32], keys: Words) -> NDArray[np.bool_]:
+        """Whether the key of each number is the one beside it; no number is no key."""
+        width = self._padded
+        held = self._keys.view(f"V{8 * width}")[:, 0][numbers].view(np.uint64).reshape(-1, width)
+        equal = held == keys
+        if width <= 8:
+            # As many octets of one as the key has words.
+            whole = int.from_bytes(b"\1" * width, "little")
+            same = equal.view(f"u{width}")[:, 0] == np.array(whole, f"u{width}")
+        else:
+            same = equal.all(axis=1)
+        out: NDArray[np.bool_] = same & (numbers >= 0)
+        return out

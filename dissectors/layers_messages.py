@@ -27,7 +27,7 @@ def messages(
             known = registry.other(number)
         if known is None:
             label = f"{registry.name} {number}"
-            return Step(raw(packet, begin, end, name, label), None, end, end)
+            return Step(raw(packet, begin, end, "message", label), None, end, end)
         part = packet.read(known, begin, end)
         stop = part.end
         node = part.node(name, stop, partial(which, part.nodes), anomalies=part.behind(stop))

@@ -58,13 +58,16 @@ def _field(header: str, name: str) -> _Entry:
     return _Entry(name, name, f"netmip6.{header}.{name}")
 
 
-LAYERS: dict[Key, Layer] = {
-    ("ether", 0x0806): table("ARP", arp.ARP),
-    ("ip", 1): table("ICMP", icmp.ICMP),
-    ("ip", 2): table("IGMP", igmp.IGMP),
-    ("ip", 89): table("OSPF", ospf.OSPF),
-    ("ip", 103): table("PIM", pim.PIM),
-    ("ip", 112): table("VRRP", vrrp.VRRP),
-    ("app", 53): table("DNS", dns.DNS),
-    ("app", 123): table("NTP", ntp.NTP),
+HEADERS: dict[Key, tuple[str, Any]] = {
+    ("ether", 0x0806): ("ARP", arp.ARP),
+    ("ip", 1): ("ICMP", icmp.ICMP),
+    ("ip", 2): ("IGMP", igmp.IGMP),
+    ("ip", 89): ("OSPF", ospf.OSPF),
+    ("ip", 103): ("PIM", pim.PIM),
+    ("ip", 112): ("VRRP", vrrp.VRRP),
+    ("app", 53): ("DNS", dns.DNS),
+    ("app", 123): ("NTP", ntp.NTP),
 }
+"""Each with its label and the dpkt class that lists its fields."""
+
+LAYERS: dict[Key, Layer] = {key: table(*header) for key, header in HEADERS.items()}

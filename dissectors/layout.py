@@ -1,6 +1,6 @@
 """A message is declared once; parser, builder, columns, tree and filter names are derived.
 
-`declare` turns a class of fields into a frozen dataclass with a `Layout`: for each field its name,
+`declare` turns a class of fields into a frozen record with a `Layout`: for each field its name,
 bit offset, width, kind, enum, label, unit, scale and filter name. Nothing else writes an offset.
 
 The fixed part of a message has constant bit offsets. At most one field, the last, is a tail: the
@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from dissectors.errors import BuildError, ParseError
 from dissectors.framing import Framing as Framing  # noqa: PLC0414 - part of a declaration
+from dissectors.record import Record, frozen
 
 
 class Kind(Enum):
@@ -157,7 +158,7 @@ def filter_name(layout: Layout, field: Field) -> str:
     return field.filter if "." in field.filter else f"{layout.prefix}.{field.filter}"
 
 
-class Message:
+class Message(Record):
     """Base of all declared messages and options."""
 
     __slots__ = ()
@@ -370,49 +371,38 @@ def declare(
     """
 
     def freeze(cls: M) -> M:
-        found = tuple(_placed(cls))
+        found = tuple(_placed(vars(cls)))
         bits = sum(f.width for f in found)
         if bits % 8:
             raise BuildError(f"{cls.__name__}: {bits} bits are not whole octets")
         if any(f.kind.is_tail for f in found[:-1]):
             raise BuildError(f"{cls.__name__}: only the last field may be variable")
         summary = label or _words(cls.__name__)
-        frozen: Any = dataclass(frozen=True, slots=True)(cls)
+        for name in (f.name for f in found if f.kind.is_derived):
+            delattr(cls, name)
+        message = frozen(cls, {f.name: _default(f) for f in found if not f.kind.is_derived})
         fixed = bits // 8
         needed = fixed if least is None else least
-        frozen.layout = Layout(number, prefix, ref, summary, found, align, fixed, needed, registry)
-        registry.add(number, frozen)
-        return cast("M", frozen)
+        message.layout = Layout(number, prefix, ref, summary, found, align, fixed, needed, registry)
+        registry.add(number, message)
+        return cast("M", message)
 
     return freeze
 
 
-def _placed(cls: type) -> Iterator[Field]:
-    """The class's fields in order, with name and bit offset; class defaults become plain ones."""
+def _placed(body: Mapping[str, object]) -> Iterator[Field]:
+    """A class's fields in order, with name and bit offset."""
     bit = 0
-    for name, spec in list(vars(cls).items()):
-        if not isinstance(spec, Field):
-            continue
-        yield Field(
-            spec.kind,
-            spec.width,
-            spec.label,
-            spec.filter or name,
-            spec.unit,
-            spec.scale,
-            spec.enum,
-            spec.registry,
-            name,
-            bit,
-            spec.secret,
-        )
-        if spec.kind.is_derived:
-            delattr(cls, name)
-        elif spec.kind in (Kind.LINK, Kind.STRING):
-            setattr(cls, name, bytes(spec.width // 8))
-        else:
-            setattr(cls, name, _DEFAULTS[spec.kind])
-        bit += spec.width
+    for name, spec in body.items():
+        if isinstance(spec, Field):
+            yield replace(spec, filter=spec.filter or name, name=name, bit=bit)
+            bit += spec.width
+
+
+def _default(field: Field) -> Any:
+    if field.kind in (Kind.LINK, Kind.STRING):
+        return bytes(field.width // 8)
+    return _DEFAULTS[field.kind]
 
 
 def _words(name: str) -> str:
@@ -425,7 +415,7 @@ def _words(name: str) -> str:
 
 def values(message: Message) -> dict[str, Any]:
     """Field names and values of a declared message."""
-    return {f.name: getattr(message, f.name) for f in fields(message)}  # type: ignore[arg-type]
+    return {name: getattr(message, name) for name in message.__match_args__}
 
 
 def need(data: bytes, begin: int, end: int, size: int, what: str) -> None:

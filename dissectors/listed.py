@@ -57,7 +57,7 @@ def _option(packet: Packet, registry: Registry, span: Span, list_end: int) -> No
     framing = registry.framing
     assert framing is not None
     if span.number in framing.padding:
-        return _padding_option(packet, framing, span)
+        return _padding_option(packet, registry, framing, span)
     # What is the rest of the list ends where the list does, also when octets of it are cut.
     rest = not framing.length or (framing.plain is not None and span.body == span.begin)
     end = list_end if rest else span.end
@@ -107,10 +107,12 @@ def _rest(packet: Packet, registry: Registry, begin: int, end: int, place: int) 
     return raw(packet, begin, end, "rest", "Rest of the options")
 
 
-def _padding_option(packet: Packet, framing: Framing, span: Span) -> Node:
+def _padding_option(packet: Packet, registry: Registry, framing: Framing, span: Span) -> Node:
     size = span.end - span.begin
     if span.number == framing.last:
-        return Made(_END, "", span.begin, span.end)
+        type_what, _ = _heads(registry)
+        kind = Made(type_what, span.number, span.begin, span.end)
+        return Made(_END, "", span.begin, span.end, (kind,))
     body = packet.data[span.body : span.end]
     odd = (Anomaly("padding is not zero", span.body),) if any(body) else ()
     alone = _PAD1 if size == 1 else PADDING

@@ -113,7 +113,7 @@ class EchoRequest(Message):
 
     identifier: int = uint(16, "Identifier", filter="identifier")
     sequence: int = uint(16, "Sequence", filter="sequence_number")
-    data: bytes = octets("Data", filter="icmpv6.data")
+    data: bytes = octets("Data", filter="netmip6.icmpv6.data")
 
 
 @declare(ICMPV6_MESSAGES, 129, "icmpv6.echo", ref="RFC 4443 4.2")
@@ -122,7 +122,7 @@ class EchoReply(Message):
 
     identifier: int = uint(16, "Identifier", filter="identifier")
     sequence: int = uint(16, "Sequence", filter="sequence_number")
-    data: bytes = octets("Data", filter="icmpv6.data")
+    data: bytes = octets("Data", filter="netmip6.icmpv6.data")
 
 
 @declare(ICMPV6_MESSAGES, 133, "icmpv6.nd.rs", ref="RFC 2461 4.1")

@@ -23,7 +23,7 @@ _VENDOR_FLAG = 0x80
 _VENDOR_END = 12
 """RFC 6733 4.1: code, flags, length and Vendor-ID."""
 
-_LONGER = {7: 1, 21: 4}
+LONGER = {7: 1, 21: 4}
 """Mobility options that some write longer than their Length says, and by how many octets.
 
 RFC 4068 6.4.4 leaves the Option-Code out of MH-LLA's Length, RFC 5568 6.4.5 the SPI out of BADF's.
@@ -81,7 +81,7 @@ def _walk_tlv(
             at += 1
             continue
         stop = at + 2 + data[at + 1] if at + 2 <= end else end + 1
-        if unsure is not None and number in _LONGER:
+        if unsure is not None and number in LONGER:
             span = unsure.longer(registry, data, at, end)
             if span is not None:
                 yield span
@@ -189,9 +189,9 @@ class _Unsure:
     def longer(self, registry: Registry, data: bytes, at: int, end: int) -> Span | None:
         """The option at `at`, if it is longer than it says and the rest is clean only then."""
         number = data[at]
-        if number not in _LONGER or at + 2 > end:
+        if number not in LONGER or at + 2 > end:
             return None
-        more = _LONGER[number]
+        more = LONGER[number]
         plain = at + 2 + data[at + 1]
         if self._is_clean(registry, data, plain, end):
             return None

@@ -60,9 +60,10 @@ class Packet:
 
     def lack(self, begin: int, size: int, end: int, what: str) -> Anomaly | None:
         """The anomaly if `size` octets at `begin` are not all there."""
-        if begin + size <= end:
-            if begin + size <= self.stop:
-                return None
+        if begin + size <= min(end, self.stop):
+            return None
+        # The first octet that lacks is one that was cut, whatever else is wrong with the lengths.
+        if self.stop < end:
             return Anomaly(f"{what}: {self.cut}", min(begin + size, self.stop))
         return Anomaly(f"{what} needs {size} octets, {max(0, end - begin)} are there", begin)
 

@@ -78,7 +78,7 @@ class Part:
         for row in self.plan.rows:
             lack = packet.lack(self.begin, row.end, self.end, layout.label)
             if lack is not None:
-                if row.end <= self.end - self.begin:
+                if row.end <= self.end - self.begin or packet.stop < self.end:
                     self.anomalies.append(lack)
                 elif self.end - self.begin < layout.least:
                     self.anomalies.append(

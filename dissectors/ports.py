@@ -8,6 +8,8 @@ from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT
 from dissectors.step import VERSION, Key
 
 UDP_PORTS: dict[int, Key] = {
+    DSMIPV6_PORT: VERSION,  # these two first, as the scan lane has them
+    PMIPV6_PORT: ("udp", PMIPV6_PORT),
     53: ("app", 53),
     67: ("dhcpv4", 0),  # RFC 2131 4.1: server and client
     68: ("dhcpv4", 0),
@@ -19,8 +21,6 @@ UDP_PORTS: dict[int, Key] = {
     1812: ("radius", 0),
     1813: ("radius", 0),
     3799: ("radius", 0),  # RFC 5176 2.1
-    DSMIPV6_PORT: VERSION,
-    PMIPV6_PORT: ("udp", PMIPV6_PORT),
 }
 DIAMETER_PORT = 3868
 """RFC 6733 2.1: TCP and SCTP."""
@@ -29,8 +29,8 @@ STREAM_PORTS: dict[int, Key] = {DIAMETER_PORT: ("diameter", 0)}
 
 
 def port_key(ports: tuple[int, int], known: Mapping[int, Key]) -> Key | None:
-    """What goes between these ports; the lower one decides if both are known."""
-    for port in sorted(ports):
-        if port in known:
-            return known[port]
-    return None
+    """What goes between these ports; the one that is listed first decides if both are known."""
+    found = [port for port in ports if port in known]
+    if len(found) < 2:
+        return known[found[0]] if found else None
+    return next(known[port] for port in known if port in found)

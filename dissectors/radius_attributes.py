@@ -323,10 +323,10 @@ class DelegatedIpv6Prefix(Message):
 
 @declare(RADIUS_ATTRIBUTES, 125, "radius", ref="RFC 5447 4.2.4", label="MIP6-Home-Link-Prefix")
 class Mip6HomeLinkPrefix(Message):
-    """The prefix of the mobile node's home link."""
+    """The prefix of the mobile node's home link; Wireshark's field is both in one."""
 
     prefix_length: int = uint(8, "Prefix-Length", filter=_LENGTH)
-    prefix: bytes = prefix_octets("Prefix", filter="MIP6_Home_Link_Prefix")
+    prefix: bytes = prefix_octets("Prefix", filter="netmip6.radius.MIP6_Home_Link_Prefix")
 
 
 @declare(RADIUS_ATTRIBUTES, 151, "radius", ref="RFC 6572 4.8", label="PMIP6-Home-HN-Prefix")

@@ -1,25 +1,43 @@
-"""The `decode` command: one frame as a tree, for people or for programs."""
+"""The `decode` command: frames as trees, for people or for programs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from dissectors.authentication.checks import Checks
+from dissectors.fragments import Fragments
 from dissectors.frames import FrameBatch
 from dissectors.layout import Anomaly
 from dissectors.profile import Profile
 from dissectors.tree import Node, decode
 from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import CaptureFile
-from netmip6scope.errors import UsageError
+from netmip6scope.errors import InputError, UsageError
 from netmip6scope.keys import load_keys
 from netmip6scope.reassembly import earlier_fragments
 from netmip6scope.tables.text import seconds
 
+if TYPE_CHECKING:
+    from netmip6scope.filter.select import Filter
+    from netmip6scope.tables.progress import Progress
+
 _DEFAULT = Profile()
 _INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a capture."""
+
+    number: int
+    octets: bytes
+    link_type: int
+    wire_length: int
+    time_ns: int
+    point: str
 
 
 def decode_frame(
@@ -28,6 +46,8 @@ def decode_frame(
     format: str,
     profile: Profile = _DEFAULT,
     keys_path: str | None = None,
+    *,
+    wireshark: bool = False,
 ) -> str:
     """Frame `frame` (from 1) of a capture; format is "text" or "json".
 
@@ -36,15 +56,102 @@ def decode_frame(
     """
     checks = Checks(load_keys(keys_path))
     source = _source(capture)
-    octets, link_type, wire_length, time_ns = _find(source, frame, profile, checks)
-    waiting = earlier_fragments(source, frame, octets, link_type, wire_length, time_ns, profile)
-    tree = decode(
-        octets, link_type, wire_length, profile, checks, fragments=waiting, time_ns=time_ns
-    )
+    found = _find(source, frame, profile, checks)
+    tree = _tree(found, profile, checks, _earlier(source, found, profile))
+    if wireshark:
+        from netmip6scope.wireshark.tree import wireshark_tree
+
+        tree = wireshark_tree(tree, found.octets, found.link_type, found.wire_length, profile)
     if format == "json":
-        whole = {"capture": capture, "frame": frame, "time_ns": time_ns, "link_type": link_type}
-        return json.dumps({**whole, "tree": as_json(tree, octets)}, indent=2) + "\n"
-    head = f"Frame {frame}, link type {link_type}, {seconds(time_ns)} s"
+        return json.dumps(_whole(capture, found, tree), indent=2) + "\n"
+    return _page(found, tree)
+
+
+def decode_frames(
+    capture: str,
+    chosen: Filter,
+    frame: int | None,
+    format: str,
+    progress: Progress | None = None,
+    keys_path: str | None = None,
+    profile: Profile = _DEFAULT,
+) -> Iterator[str]:
+    """The frames of a capture that a filter holds for, or the one of them that is asked for.
+
+    As text they have a blank line between them; JSON is one array. Raises as `decode_frame` does.
+    """
+    checks = Checks(load_keys(keys_path))
+    source = _source(capture)
+    if frame is None:
+        frames, waiting = _frames(source, progress), Fragments()
+    else:
+        found = _find(source, frame, profile, checks)
+        frames, waiting = iter([found]), _earlier(source, found, profile)
+    kept = _kept(frames, chosen, profile, checks, waiting)
+    if format != "json":
+        for n, (each, tree) in enumerate(kept):
+            yield ("\n" if n else "") + _page(each, tree)
+        return
+    between: str = "[\n"
+    failure: InputError | None = None
+    try:
+        for each, tree in kept:
+            yield between + json.dumps(_whole(capture, each, tree), indent=2)
+            between = ",\n"
+    except InputError as error:  # what could be read is still an array
+        if between == "[\n":
+            raise
+        failure = error
+    yield "[]\n" if between == "[\n" else "\n]\n"
+    if failure is not None:
+        raise failure
+
+
+def _kept(
+    frames: Iterator[Frame],
+    chosen: Filter,
+    profile: Profile,
+    checks: Checks,
+    waiting: Fragments,
+) -> Iterator[tuple[Frame, Node]]:
+    for frame in frames:
+        tree = _tree(frame, profile, checks, waiting)
+        if chosen.keeps(tree, frame=frame.number, time=frame.time_ns, point=frame.point):
+            yield frame, tree
+
+
+def _tree(frame: Frame, profile: Profile, checks: Checks, waiting: Fragments | None = None) -> Node:
+    return decode(
+        frame.octets,
+        frame.link_type,
+        frame.wire_length,
+        profile,
+        checks,
+        fragments=waiting,
+        time_ns=frame.time_ns,
+    )
+
+
+def _earlier(source: Source, frame: Frame, profile: Profile) -> Fragments:
+    """What waits for the frame's fragments when it comes."""
+    return earlier_fragments(
+        source,
+        frame.number,
+        frame.octets,
+        frame.link_type,
+        frame.wire_length,
+        frame.time_ns,
+        profile,
+    )
+
+
+def _whole(capture: str, frame: Frame, tree: Node) -> dict[str, Any]:
+    head = {"capture": capture, "frame": frame.number, "time_ns": frame.time_ns}
+    return {**head, "link_type": frame.link_type, "tree": as_json(tree, frame.octets)}
+
+
+def _page(frame: Frame, tree: Node) -> str:
+    head = f"Frame {frame.number}, link type {frame.link_type}, {seconds(frame.time_ns)} s"
     return "\n".join((head, *as_text(tree))) + "\n"
 
 
@@ -97,26 +204,47 @@ def _source(capture: str) -> Source:
     return sources[0]
 
 
-def _find(
-    source: Source, frame: int, profile: Profile, checks: Checks
-) -> tuple[bytes, int, int, int]:
-    """The frame's octets, link type, length on the wire and time; checks learns of those before."""
-    if frame < 1:
-        raise UsageError(f"there is no frame {frame}; frames count from 1")
+def _find(source: Source, number: int, profile: Profile, checks: Checks) -> Frame:
+    """One frame of a capture; checks learns of those before."""
+    if number < 1:
+        raise UsageError(f"there is no frame {number}; frames count from 1")
     seen = 0
-    for batch in CaptureFile(source).batches():
-        wanted = frame - batch.first_frame
+    for batch in _batches(source):
+        wanted = number - batch.first_frame
         for row in range(min(wanted, len(batch))):
-            octets, link_type, wire_length, _ = _row(batch, row)
-            if checks.concerns(octets):
-                decode(octets, link_type, wire_length, profile, checks)
+            before = _frame(batch, row)
+            if checks.concerns(before.octets):
+                _tree(before, profile, checks)
         if wanted < len(batch):
-            return _row(batch, wanted)
+            return _frame(batch, wanted)
         seen += len(batch)
     frames = "1 frame" if seen == 1 else f"{seen} frames"
-    raise UsageError(f"{source.path} has {frames}; there is no frame {frame}")
+    raise UsageError(f"{source.path} has {frames}; there is no frame {number}")
 
 
-def _row(batch: FrameBatch, row: int) -> tuple[bytes, int, int, int]:
-    link_type = batch.interfaces[int(batch.interface[row])].link_type
-    return batch.frame(row), link_type, int(batch.wirelen[row]), int(batch.time_ns[row])
+def _frames(source: Source, progress: Progress | None) -> Iterator[Frame]:
+    for batch in _batches(source, progress):
+        for row in range(len(batch)):
+            yield _frame(batch, row)
+
+
+def _frame(batch: FrameBatch, row: int) -> Frame:
+    interface = batch.interfaces[int(batch.interface[row])]
+    return Frame(
+        batch.first_frame + row,
+        batch.frame(row),
+        interface.link_type,
+        int(batch.wirelen[row]),
+        int(batch.time_ns[row]),
+        interface.point,
+    )
+
+
+def _batches(source: Source, progress: Progress | None = None) -> Iterator[FrameBatch]:
+    file = CaptureFile(source)
+    if progress is not None:
+        progress.total_octets = file.size
+    for batch in file.batches():
+        yield batch
+        if progress is not None:
+            progress.update(file.position)

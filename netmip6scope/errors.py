@@ -3,6 +3,7 @@
 ScopeError            any of ours; the message is one line
 ├── UsageError        the command line asks for something that makes no sense
 ├── InputError        a file that cannot be read
+│   └── Interrupted   the user ended the reading
 ├── OutputError       a file that cannot be written
 └── MissingProgram    a program or package that is needed is not installed
 """
@@ -43,6 +44,15 @@ class InputError(ScopeError):
         self.path = path
         self.reason = reason
         self.offset = offset
+
+
+class Interrupted(InputError):
+    """The user ended the reading of captures; what was read before still counts."""
+
+    exit_code = INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("captures", "reading was interrupted")
 
 
 class OutputError(ScopeError):

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch
 from dissectors.profile import Profile
+from dissectors.scan.batch import Scanned
 from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
@@ -24,8 +25,11 @@ from netmip6scope.correlate.finding_rows import findings_table
 from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.rows import handoffs_table, sessions_table
 from netmip6scope.correlate.texts import Texts
-from netmip6scope.errors import InputError, ScopeError, UsageError
+from netmip6scope.errors import InputError, Interrupted, ScopeError, UsageError
 from netmip6scope.tables.columns import NULL, Table
+
+if TYPE_CHECKING:
+    from netmip6scope.filter.select import Selection
 
 
 class Meter(Protocol):
@@ -66,15 +70,23 @@ def analyse(
     want: str | Sequence[str],
     progress: Meter | None = None,
     profile_path: str | None = None,
+    selection: Selection | None = None,
 ) -> Result:
-    """Read captures and build the tables in `want` ("messages", "sessions", "handoffs")."""
+    """Read captures and build the tables in `want` ("messages", "sessions", "handoffs").
+
+    A selection goes with one table, and leaves the rows that its filter holds for.
+    """
     wanted = [want] if isinstance(want, str) else list(want)
-    run = _Run(load_profile(profile_path), progress)
+    run = _Run(load_profile(profile_path), progress, selection)
     sources = _in_time_order(expand(captures))
     if len(sources) > 1 and (clock_of := _clocks(sources)) is not None:
         found, messages = run.together(sources, clock_of)
     else:
-        found, messages = run.one_after_another(sources, keep={"messages", "findings"} & {*wanted})
+        single = not {"messages", "findings"}.isdisjoint(wanted)
+        single |= selection is not None and selection.needs_messages
+        found, messages = run.one_after_another(sources, keep=single)
+    if not run.frames and run.errors:
+        raise run.errors[0]
     texts = Texts(run.scanner.addresses, run.scanner.names)
     built: dict[str, Table] = {}
     for name in wanted:
@@ -85,40 +97,51 @@ def analyse(
             built[name] = findings_table(found, texts, messages.points(), about, where)
         else:
             built[name] = (handoffs_table if name == "handoffs" else sessions_table)(found, texts)
+        if selection is not None:
+            every = messages.table(found, texts) if selection.needs_messages else None
+            built[name] = selection.rows(built[name], every)
     return Result(built, run.warnings, run.errors)
 
 
 class _Run:
     """One analysis: what reads, scans and correlates, and what was odd on the way."""
 
-    def __init__(self, profile: Profile, progress: Meter | None) -> None:
+    def __init__(
+        self, profile: Profile, progress: Meter | None, selection: Selection | None = None
+    ) -> None:
         self.scanner = Scanner(profile)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
+        self.frames = 0
         self.checks = CaptureChecks()
         self.clocks: list[tuple[str, Clock]] = []
         """Every other point's clock."""
         self._progress = progress
+        self._profile = profile
+        self._selection = selection
         names, tunnels = self.scanner.names, self.scanner.tunnels
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
 
     def one_after_another(
-        self, sources: list[Source], *, keep: set[str]
+        self, sources: list[Source], *, keep: bool
     ) -> tuple[Correlation, MessageRows]:
-        """Files that follow each other in time, by one clock; keep: tables of single messages."""
+        """Files that follow each other in time, by one clock; keep: messages are asked for."""
         messages = MessageRows()
         # What reading held is let go before the rest begins.
-        end_ns = max(self._read(sources, messages if keep else None), default=NULL)
-        return self._correlator.finish(end_ns), messages
+        self._read(sources, messages if keep else None)
+        return self._correlator.finish(self.checks.end_ns), messages
 
-    def _read(self, sources: list[Source], messages: MessageRows | None) -> Iterator[int]:
-        """Feed every batch; its latest time."""
-        for batch in self._checked(sources):
-            scanned = self.scanner.scan(batch)
+    def _read(self, sources: list[Source], messages: MessageRows | None) -> None:
+        batches = self._checked(sources)
+        if self._selection is None:
+            stream = self.scanner.stream(batches)
+        else:
+            # A filter looks into frames, which are there until the next batch is read.
+            stream = map(self._scan, batches)
+        for scanned in stream:
             self._correlator.feed(scanned)
             if messages is not None:
-                messages.add(scanned.messages, [i.point for i in batch.interfaces])
-            yield int(batch.time_ns.max())
+                messages.add(scanned.messages, [i.point for i in scanned.interfaces])
 
     def together(
         self, sources: list[Source], clock_of: list[int]
@@ -130,7 +153,9 @@ class _Run:
         files = [partial(self._batches, [sources[n]]) for n in order]
         seen_files = [partial(self._checked, [sources[n]]) for n in order]
         numbers = [clock_of[n] for n in order]
-        seen = points.signalling(seen_files, numbers, self.scanner)
+        seen = points.signalling(seen_files, numbers, self._scan)
+        if self._selection is not None:
+            self._selection.keep(seen.kept)
         self._tell_clocks(seen, [sources[n] for n in order], numbers)
         self.errors.clear()
         self.warnings = [w for n, w in enumerate(self.warnings) if w not in self.warnings[:n]]
@@ -143,6 +168,13 @@ class _Run:
         messages = MessageRows()
         messages.add(seen.messages, seen.points, seen.point)
         return found, messages
+
+    def _scan(self, batch: FrameBatch) -> Scanned:
+        """A batch, scanned for its messages, which a filter may ask about their frames."""
+        scanned = self.scanner.scan(batch)
+        if self._selection is not None:
+            self._selection.see(scanned.messages, batch, self._profile)
+        return scanned
 
     def _tell_clocks(self, seen: points.Seen, sources: list[Source], numbers: list[int]) -> None:
         for number, clock in enumerate(seen.clocks[1:], 1):
@@ -169,13 +201,14 @@ class _Run:
         for file in files:
             try:
                 for batch in file.batches():
+                    self.frames += len(batch)
                     yield batch
                     if self._progress is not None:
                         self._progress.update(done + file.position)
             except ScopeError as error:
-                if len(files) == 1 and not file.position:
-                    raise
                 self.errors.append(error)
+                if isinstance(error, Interrupted):
+                    break
             done += file.position
             self.warnings += [
                 f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes

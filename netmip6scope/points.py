@@ -37,10 +37,14 @@ class Seen:
     """(n,) number of the clock that told the time."""
     clocks: list[Clock]
     end_ns: int
+    kept: Ints
+    """(n,) which observation each message is, counted over all files in their order."""
 
 
 def signalling(
-    files: Sequence[Callable[[], Batches]], clock_of: list[int], scanner: Scanner
+    files: Sequence[Callable[[], Batches]],
+    clock_of: list[int],
+    scan: Callable[[FrameBatch], Scanned],
 ) -> Seen:
     """Read all files for their messages; clock_of: each file's clock, 0 the reference."""
     parts: list[MessageBatch] = []
@@ -50,7 +54,7 @@ def signalling(
     ends: list[tuple[int, int]] = []
     for number, batches in zip(clock_of, files, strict=True):
         for batch in batches():
-            m = scanner.scan(batch).messages
+            m = scan(batch).messages
             codes = [_code(points, i.point) for i in batch.interfaces]
             parts.append(m)
             point.append(np.array(codes, np.int64)[m.interface])
@@ -58,7 +62,7 @@ def signalling(
             ends.append((number, int(batch.time_ns.max())))
     if not parts:
         blank = np.zeros(0, np.int64)
-        return Seen(MessageBatch.blank(0), points, blank, blank, [], 0)
+        return Seen(MessageBatch.blank(0), points, blank, blank, [], 0, blank)
     columns = {name: np.concatenate([getattr(m, name) for m in parts]) for name in _NAMES}
     where, by = np.concatenate(point), np.concatenate(clock)
     found = clocks.align(columns, by, max(clock_of) + 1)
@@ -67,7 +71,7 @@ def signalling(
     kept = clocks.observations(columns, by, columns["time_ns"], near)
     messages = MessageBatch(*[columns[name][kept] for name in _NAMES])
     last = [int(found[n].aligned(np.array([t]))[0]) for n, t in ends]
-    return Seen(messages, points, where[kept], by[kept], found, max(last))
+    return Seen(messages, points, where[kept], by[kept], found, max(last), kept)
 
 
 _NAMES = MessageBatch.__slots__

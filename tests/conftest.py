@@ -2,7 +2,8 @@
 
 `public` tests need captures that other projects publish; `tshark` tests compare with tshark. What
 is missing is said in one line at the end of the run, because a skip that nobody sees proves
-nothing. With CI=true or REQUIRE_TSHARK=1 a missing tshark is a failure instead.
+nothing. With CI=true or REQUIRE_TSHARK=1 a missing tshark is a failure instead. `chromium` tests
+need Chromium and a shell to start it with.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ PUBLIC_VARIABLE = "NETMIP6SCOPE_PUBLIC_CAPTURES"
 PUBLIC_BESIDE = TESTS.parent.parent / "shared" / "captures" / "public"
 NO_PUBLIC = f"the public captures are not here ({PUBLIC_VARIABLE} names their directory)"
 NO_TSHARK = "tshark is not on PATH (apt-get install tshark)"
+NO_LUA = "Lua 5.2 and 5.4 are not on PATH (apt-get install lua5.2 lua5.4)"
+NO_CHROMIUM = "chromium is not on PATH (apt-get install chromium)"
 INSTALL_LIMIT_S = 600
 
 
@@ -52,6 +55,13 @@ def find_public_captures() -> Path | None:
     return directory if directory.is_dir() else None
 
 
+def find_chromium() -> str | None:
+    """Chromium, whatever the system calls it."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = (shutil.which(name) for name in names) if shutil.which("bash") else ()
+    return next(filter(None, found), None)
+
+
 def tshark_is_required() -> bool:
     return os.environ.get("CI") == "true" or os.environ.get("REQUIRE_TSHARK") == "1"
 
@@ -70,13 +80,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if tshark_is_required():
             pytest.fail(NO_TSHARK, pytrace=False)
         pytest.skip(NO_TSHARK)
+    if item.get_closest_marker("chromium") and find_chromium() is None:
+        pytest.skip(NO_CHROMIUM)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Runs where the reports of all workers arrive, so it counts by the reason of each skip."""
     reports = terminalreporter.stats.get("skipped", [])
     reasons = [report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)]
-    for reason in (NO_PUBLIC, NO_TSHARK):
+    for reason in (NO_PUBLIC, NO_TSHARK, NO_LUA, NO_CHROMIUM):
         count = sum(text.endswith(reason) for text in reasons)
         if count:
             tests = "test was" if count == 1 else "tests were"

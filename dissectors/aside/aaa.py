@@ -23,7 +23,7 @@ _RADIUS_PREFIXES = (
     "radius.Framed_IPv6_Prefix",
     "radius.Delegated_IPv6_Prefix",
     "radius.PMIP6_Home_HN_Prefix",
-    "radius.MIP6_Home_Link_Prefix",
+    "netmip6.radius.MIP6_Home_Link_Prefix",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import sys
 
 import numpy as np
 
@@ -27,11 +26,20 @@ class AddressBook:
 
     def six(self, data: Octets, at: Ints) -> Ints:
         """Numbers of the IPv6 addresses at each offset."""
-        return self._six.intern(gather.words(data, at)) * 2
+        return self._six.intern_rows(gather.words(data, at, 2)) * 2
+
+    def six_pairs(self, data: Octets, at: Ints) -> tuple[Ints, Ints]:
+        """Numbers of two IPv6 addresses behind each other, as in an IPv6 header."""
+        numbers = self._six.intern_rows(gather.words(data, at, 4).reshape(-1, 2)) * 2
+        return numbers[::2], numbers[1::2]
 
     def four(self, data: Octets, at: Ints) -> Ints:
         """Numbers of the IPv4 addresses at each offset."""
-        return self._four.intern([gather.number(data, at, 4).astype(np.uint64)]) * 2 + 1
+        return self._four.intern([gather.number(data, at, 4).view(np.uint64)]) * 2 + 1
+
+    def four_pairs(self, data: Octets, at: Ints) -> tuple[Ints, Ints]:
+        """Numbers of two IPv4 addresses behind each other, as in an IPv4 header."""
+        return self.four(data, at), self.four(data, at + 4)
 
     def add(self, address: ipaddress.IPv6Address | ipaddress.IPv4Address) -> int:
         """The number of one address."""
@@ -42,15 +50,15 @@ class AddressBook:
     def packed(self, number: int) -> bytes:
         """The address's octets, 16 or 4."""
         if number % 2:
-            return self._four.key(number // 2)[0].to_bytes(4, "big")
-        first, second = self._six.key(number // 2)
-        return first.to_bytes(8, sys.byteorder) + second.to_bytes(8, sys.byteorder)
+            return int(self._four.keys()[number // 2, 0]).to_bytes(4, "big")
+        octets: bytes = self._six.keys()[number // 2].tobytes()
+        return octets
 
     def halves(self, ids: Ints) -> tuple[Ints, Ints]:
         """Prefix and interface identifier of IPv6 addresses, as two words; 0 for other numbers."""
         rows = np.where((ids >= 0) & (ids % 2 == 0), ids // 2, 0)
-        high, low = (self._six.column(n)[rows].view(np.int64) for n in (0, 1))
-        return high, low
+        both = self._six.keys()[rows].view(np.int64)
+        return both[:, 0], both[:, 1]
 
     def text(self, number: int) -> str | None:
         """The address as RFC 5952 writes it; None for no address."""

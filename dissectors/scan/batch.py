@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from dissectors.frames import Ints
+from dissectors.frames import Interface, Ints, PickedFrames
 from dissectors.interning import Words
 from dissectors.scan.addresses import AddressBook
+from dissectors.scan.names import Names
+
+__all__ = ["MessageBatch", "Names", "Scanned", "TunnelBatch"]
 
 
-class Names:
-    """Mobile node identities as small integers; the octets are kept as they came."""
-
-    def __init__(self) -> None:
-        self.octets: list[bytes] = []
-        self._numbers: dict[bytes, int] = {}
-
-    def add(self, octets: bytes) -> int:
-        number = self._numbers.get(octets)
-        if number is None:
-            number = self._numbers[octets] = len(self.octets)
-            self.octets.append(octets)
-        return number
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class MessageBatch:
     """Signalling messages in file order; every column is (n,) int64 and -1 where unknown.
 
-    Addresses are numbers of the AddressBook. src, dst: of the IPv6 header before the message;
-    hoa: the Home Address option's or Type 2 Routing header's address, or that of a HO Response's
+    Addresses are numbers of the AddressBook. src, dst: of the IP header before the message; hoa:
+    the Home Address option's or Type 2 Routing header's address, or that of a HO Response's
     context; coa: Alternate Care-of Address option; hoa4: from option 29 or 30, or the context; ha:
     of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the
-    wire; detail: MH or ICMPv6 type; inside: tunnels around; home, routed, outer, at, end: offsets
-    in data; malformed: offset in the message at which it cannot be parsed further.
+    wire; length: octets that the headers promise; detail: MH or ICMPv6 type; inside: tunnels
+    around; ah: 1 behind an Authentication Header; malformed: offset in the message at which it
+    cannot be parsed; cut: 1 where the snap length left some of it out; checksum: 1 right, 0 wrong.
     """
 
     frame: Ints
@@ -60,22 +49,28 @@ class MessageBatch:
     hop_limit: Ints
     inside: Ints
     ah: Ints
-    home: Ints
-    routed: Ints
-    outer: Ints
-    at: Ints
-    end: Ints
     malformed: Ints
+    cut: Ints
+    checksum: Ints
 
     @classmethod
     def blank(cls, n: int) -> MessageBatch:
-        return cls(*[np.full(n, -1, np.int64) for _ in fields(cls)])
+        """`n` rows of nothing known."""
+        return cls(*[np.full(n, -1) for _ in cls.__slots__])
+
+    @classmethod
+    def join(cls, parts: list[MessageBatch]) -> MessageBatch:
+        """All rows, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = ([getattr(part, name) for part in parts] for name in cls.__slots__)
+        return cls(*map(np.concatenate, columns)) if parts else cls.blank(0)
 
     def __len__(self) -> int:
         return len(self.frame)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class TunnelBatch:
     """User packets in tunnels, in file order. All (n,) int64 but digest (uint64).
 
@@ -89,16 +84,40 @@ class TunnelBatch:
     length: Ints
     digest: Words
 
+    @classmethod
+    def join(cls, parts: list[TunnelBatch]) -> TunnelBatch:
+        """All rows, by frame."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            none = np.zeros(0, np.int64)
+            return cls(none, none, none, none, none.view(np.uint64))
+        columns = [
+            np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__
+        ]
+        if (columns[0][1:] < columns[0][:-1]).any():
+            order = np.argsort(columns[0], kind="stable")
+            columns = [column[order] for column in columns]
+        frame, time_ns, flow, length, digest = columns
+        return cls(frame, time_ns, flow, length, digest)
+
     def __len__(self) -> int:
         return len(self.frame)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Scanned:
-    """One batch, scanned. `aside`: rows that need the object lane."""
+    """Frames of one file, scanned: a batch, or several in a row.
+
+    aside: numbers of the frames that need the object lane, aside_frames: these frames; like those
+    of a batch they are valid until the next is asked for. `interface` columns count in
+    `interfaces`.
+    """
 
     messages: MessageBatch
     tunnels: TunnelBatch
     aside: Ints
     names: Names
     addresses: AddressBook
+    interfaces: tuple[Interface, ...] = ()
+    aside_frames: PickedFrames | None = None

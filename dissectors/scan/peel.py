@@ -11,204 +11,201 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dissectors.frames import Ints, Octets
+from dissectors.frames import Flags, Ints, Octets
+from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT, NextHeader
 from dissectors.scan import gather
+from dissectors.scan.link import IPV4, IPV6
 
-Flags = NDArray[np.bool_]
+STOPPED = -1
+MOBILITY_IN_UDP = 256 + NextHeader.MOBILITY
+"""PMIPv6 over IPv4 (RFC 5844 4.1.3); above all protocol numbers."""
 
-HOP_BY_HOP, IPV4, TCP, UDP, IPV6, ROUTING, FRAGMENT, GRE, ESP, AH = (
-    0,
-    4,
-    6,
-    17,
-    41,
-    43,
-    44,
-    47,
-    50,
-    51,
-)
-ICMPV6, NO_NEXT, DESTINATION, MOBILITY_OLD, MOBILITY = 58, 59, 60, 62, 135
-DSMIP_PORT = 4191
 _MAX_STEPS = 48
 _HOME_ADDRESS_OPTION = 201
+# IPv4 has no such headers.
+_IPV6_ONLY = np.zeros(512, np.bool_)
+_IPV6_ONLY[
+    [
+        NextHeader.HOP_BY_HOP,
+        NextHeader.ROUTING,
+        NextHeader.FRAGMENT,
+        NextHeader.ICMPV6,
+        NextHeader.DESTINATION_OPTIONS,
+        NextHeader.MOBILITY_OLD,
+        NextHeader.MOBILITY,
+    ]
+] = True
+# What GRE carries and only the object lane opens: tags and PPPoE.
+_GRE_ASIDE = np.array([0x8100, 0x88A8, 0x9100, 0x8864])
 
-_ETHERTYPES = {0x86DD: IPV6, 0x0800: IPV4}
-_VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
-_NULL_FAMILIES_IPV6 = (24, 28, 30)
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Cursor:
-    """Where each frame's peeling stands; every array is (n,).
+    """Where each frame's peeling stands; every array is (n,), offsets in data, -1 for none.
 
-    at: offset of the next header; proto: what it is (-1: stop); end: first octet not to be read;
-    outer: latest IPv6 header, -1 before the first; four: latest IPv4 header; tunnel: outermost
-    tunnel's header; inner: the packet in the innermost tunnel; home, routed: the Home Address
-    option's and the Type 2 Routing header's address behind the latest IPv6 header; depth: tunnels
-    passed; ah: an Authentication Header was passed; aside: needs the object lane.
+    at: the next header; proto: what it is; end: what lengths promise; limit: what is there of it;
+    ip: the innermost IP header, six: whether that is IPv6; tunnel: the outermost tunnel's header;
+    inner: the packet in the innermost tunnel; home, routed: the Home Address option's and the Type
+    2 Routing header's address behind the innermost IPv6 header, final: the destination that
+    checksums see; depth: tunnels passed; ah: an Authentication Header was passed; aside: needs the
+    object lane.
     """
 
-    row: Ints
     at: Ints
     proto: Ints
     end: Ints
-    outer: Ints
-    four: Ints
+    limit: Ints
+    ip: Ints
     tunnel: Ints
     inner: Ints
     home: Ints
     routed: Ints
+    final: Ints
     depth: Ints
+    six: Flags
     ah: Flags
     aside: Flags
 
     @classmethod
-    def start(cls, row: Ints, at: Ints, proto: Ints, end: Ints) -> Cursor:
-        n = len(row)
-        outer, four, tunnel, inner, home, routed = np.full((6, n), -1, np.int64)
-        depth, off = np.zeros(n, np.int64), np.zeros((2, n), np.bool_)
-        moving = row, at.copy(), proto.copy(), end.copy()
-        return cls(*moving, outer, four, tunnel, inner, home, routed, depth, off[0], off[1])
+    def start(cls, at: Ints, proto: Ints, end: Ints, limit: Ints) -> Cursor:
+        n = len(at)
+        off = np.zeros((3, n), np.bool_)
+        moving = at.copy(), proto.copy(), end, limit
+        return cls(*moving, *np.full((6, n), -1), np.zeros(n, np.int64), *off)  # type: ignore[call-arg]
+
+    def stop(self, rows: Ints) -> None:
+        self.proto[rows] = STOPPED
+
+    def set_aside(self, rows: Ints) -> None:
+        self.aside[rows] = True
+        self.proto[rows] = STOPPED
+
+    def fitting(self, rows: Ints, size: int) -> Ints:
+        """Rows whose next header has `size` octets; the others stop."""
+        fits = self.at[rows] + size <= self.limit[rows]
+        if fits.all():
+            return rows
+        self.stop(rows[~fits])
+        return rows[fits]
+
+    def shorten(self, rows: Ints, end: Ints) -> None:
+        """What is inside ends there, or earlier."""
+        self.end[rows] = end = np.minimum(self.end[rows], end)
+        self.limit[rows] = np.minimum(self.limit[rows], end)
 
 
-def link_layer(data: Octets, start: Ints, end: Ints, link_type: int) -> tuple[Ints, Ints]:
-    """Offset of the network header and its protocol (IPV6, IPV4 or -1) of every frame."""
-    if link_type == 1:
-        return _ethernet(data, start, end)
-    if link_type in (101, 228, 229, 12, 14):
-        return start, _by_version(data, start, end)
-    if link_type == 113:
-        return start + 16, _ethertype(data, start + 14, end)
-    if link_type == 276:
-        return start + 20, _ethertype(data, start, end - 20)
-    if link_type in (0, 108):
-        return start + 4, _by_version(data, start + 4, end)
-    return start, np.full(len(start), -1, np.int64)
+def peel(data: Octets, c: Cursor, head: Octets, nesting: int) -> None:
+    """Move every frame forward until it stands at something that is not peeled.
 
-
-def _ethernet(data: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    at = start + 12
-    proto = _ethertype(data, at, end)
-    unknown = np.flatnonzero(proto < 0)
-    tagged, where = unknown, at[unknown]
-    for _ in range(4):
-        fits = where + 6 <= end[tagged]
-        tagged, where = tagged[fits], where[fits]
-        tag = gather.number(data, where, 2)
-        is_tag = np.isin(tag, _VLAN_TAGS)
-        tagged, where = tagged[is_tag], where[is_tag] + 4
-        if not len(tagged):
-            break
-        at[tagged] = where
-        proto[tagged] = _ethertype(data, where, end[tagged])
-    return at + 2, proto
-
-
-def _ethertype(data: Octets, at: Ints, end: Ints) -> Ints:
-    out = np.full(len(at), -1, np.int64)
-    fits = at + 2 <= end
-    value = (data[np.where(fits, at, 0)].astype(np.int64) << 8) | data[np.where(fits, at + 1, 0)]
-    for ethertype, proto in _ETHERTYPES.items():
-        out[fits & (value == ethertype)] = proto
-    return out
-
-
-def _by_version(data: Octets, at: Ints, end: Ints) -> Ints:
-    version = np.where(at < end, data[np.where(at < end, at, 0)] >> 4, 0)
-    return np.select([version == 6, version == 4], [IPV6, IPV4], -1).astype(np.int64)
-
-
-def peel(data: Octets, cursor: Cursor, nesting: int) -> Cursor:
-    """Move every frame forward until it stands at something that is not peeled."""
-    live = np.flatnonzero(cursor.proto >= 0)
+    head: (n, 48) octets of each frame from its network header on.
+    """
+    _straight(c, head)
+    live = np.flatnonzero(((c.proto == IPV4) | (c.proto == IPV6)) & (c.ip < 0))
     for _ in range(_MAX_STEPS):
+        c.stop(live[_IPV6_ONLY[c.proto[live]] & ~c.six[live]])
+        standing = c.proto[live]
+        inside = ((standing == IPV4) | (standing == IPV6)) & (c.ip[live] >= 0)
+        c.set_aside(live[inside & (c.depth[live] >= nesting)])
+        standing = c.proto[live]
         moved = []
-        standing = cursor.proto[live]
         for proto, step in _STEPS.items():
             mine = live[standing == proto]
             if len(mine):
-                stays = step(data, cursor, mine)
-                moved.append(mine[~stays] if stays is not None else mine)
+                step(data, c, mine)
+                moved.append(mine)
         if not moved:
-            break
+            return
         live = np.concatenate(moved)
-        too_deep = cursor.depth[live] > nesting
-        cursor.aside[live[too_deep]] = True
-        cursor.proto[live[too_deep]] = -1
-        live = live[~too_deep]
-        if not len(live):
-            break
-    return cursor
+        live = live[c.proto[live] >= 0]
+    c.set_aside(live[np.isin(c.proto[live], list(_STEPS))])
 
 
-def _stop(cursor: Cursor, rows: Ints) -> None:
-    cursor.proto[rows] = -1
+# The three forms that nearly all signalling has: a message right behind IPv6, or behind the header
+# that the Home Address option (PadN first, for its alignment) or the home address stands in.
+_DIRECT = np.zeros(256, np.bool_)
+_DIRECT[[NextHeader.MOBILITY, NextHeader.ICMPV6]] = True
+_BEHIND_HOME, _BEHIND_ROUTING = np.array(
+    [
+        (NextHeader.MOBILITY, 2, 1, 2, 0, 0, _HOME_ADDRESS_OPTION, 16),
+        (NextHeader.MOBILITY, 2, 2, 1, 0, 0, 0, 0),
+    ],
+    np.uint8,
+).view(np.uint64)[:, 0]
 
 
-def _fitting(cursor: Cursor, rows: Ints, size: int) -> Ints:
-    """Rows whose next header has `size` octets; the others stop."""
-    fits = cursor.at[rows] + size <= cursor.end[rows]
-    _stop(cursor, rows[~fits])
-    return rows[fits]
+def _straight(c: Cursor, head: Octets) -> None:
+    """Move frames of these forms at once."""
+    length = head.view(">u2")[:, 2].astype(np.int64)
+    following, behind = head[:, 6], head.view(np.uint64)[:, 5]
+    direct = _DIRECT.take(following)
+    homed = (behind == _BEHIND_HOME) & (following == NextHeader.DESTINATION_OPTIONS)
+    routed = (behind == _BEHIND_ROUTING) & (following == NextHeader.ROUTING)
+    straight = (homed | routed) & (length >= 24) & (c.at + 64 <= c.limit)
+    straight |= direct & (c.at + 40 <= c.limit)
+    straight &= (c.proto == IPV6) & (head[:, 0] >> 4 == 6)
+    rows = np.flatnonzero(straight)
+    at, direct = c.at.take(rows), direct.take(rows)
+    c.ip[rows], c.six[rows] = at, True
+    c.proto[rows] = np.where(direct, following.take(rows), np.uint8(NextHeader.MOBILITY))
+    c.at[rows] = at + np.where(direct, 40, 64)
+    c.shorten(rows, at + 40 + length.take(rows))
+    for form, columns in ((homed, (c.home,)), (routed, (c.routed, c.final))):
+        found = np.flatnonzero(form.take(rows))
+        for column in columns:
+            column[rows.take(found)] = at.take(found) + 48
+
+
+def _enter(c: Cursor, rows: Ints, at: Ints, six: bool) -> None:
+    """An IP header begins at `at`."""
+    nested = c.ip[rows] >= 0
+    inside = rows[nested]
+    first = inside[c.tunnel[inside] < 0]
+    c.tunnel[first] = c.ip[first]
+    c.inner[inside] = at[nested]
+    c.depth[inside] += 1
+    c.ip[rows], c.six[rows] = at, six
+    c.home[rows] = c.routed[rows] = c.final[rows] = -1
 
 
 def _ipv6(data: Octets, c: Cursor, rows: Ints) -> None:
-    rows = _fitting(c, rows, 40)
+    rows = c.fitting(rows, 40)
+    right = data[c.at[rows]] >> 4 == 6
+    c.stop(rows[~right])
+    rows = rows[right]
     at = c.at[rows]
-    right = data[at] >> 4 == 6
-    _stop(c, rows[~right])
-    rows, at = rows[right], at[right]
-    nested = (c.outer[rows] >= 0) | (c.four[rows] >= 0)
-    _enter(c, rows[nested], at[nested])
-    c.outer[rows] = at
-    c.home[rows] = c.routed[rows] = -1
-    length = gather.number(data, at + 4, 2)
-    # Payload length 0 with a jumbo option: the capture's end is the limit.
-    limit = np.where(length > 0, at + 40 + length, c.end[rows])
-    c.end[rows] = np.minimum(c.end[rows], limit)
-    c.proto[rows] = data[at + 6]
+    _enter(c, rows, at, six=True)
+    length, following = gather.number(data, at + 4, 2), data[at + 6]
+    # RFC 2675: a jumbogram has Payload Length 0 and says its length in a Hop-by-Hop option.
+    jumbo = (length == 0) & (following == NextHeader.HOP_BY_HOP)
+    c.shorten(rows, np.where(jumbo, c.end[rows], at + 40 + length))
+    c.proto[rows] = following
     c.at[rows] = at + 40
 
 
-def _enter(c: Cursor, rows: Ints, at: Ints) -> None:
-    """A packet inside another begins at `at`."""
-    first = rows[c.tunnel[rows] < 0]
-    c.tunnel[first] = np.where(c.outer[first] >= 0, c.outer[first], c.four[first])
-    c.inner[rows] = at
-    c.depth[rows] += 1
-
-
 def _ipv4(data: Octets, c: Cursor, rows: Ints) -> None:
-    rows = _fitting(c, rows, 20)
+    rows = c.fitting(rows, 20)
     at = c.at[rows]
     header = (data[at] & 15).astype(np.int64) * 4
-    right = (data[at] >> 4 == 4) & (header >= 20) & (at + header <= c.end[rows])
-    _stop(c, rows[~right])
+    right = (data[at] >> 4 == 4) & (header >= 20) & (at + header <= c.limit[rows])
+    c.stop(rows[~right])
     rows, at, header = rows[right], at[right], header[right]
-    nested = (c.outer[rows] >= 0) | (c.four[rows] >= 0)
-    _enter(c, rows[nested], at[nested])
-    c.four[rows] = at
-    length = np.maximum(gather.number(data, at + 2, 2), header)
-    c.end[rows] = np.minimum(c.end[rows], at + length)
-    fragment = gather.number(data, at + 6, 2)
-    c.aside[rows[(fragment & 0x3FFF) != 0]] = True
+    _enter(c, rows, at, six=False)
+    length = gather.number(data, at + 2, 2)
+    c.shorten(rows, np.where(length < header, c.end[rows], at + length))
     c.at[rows] = at + header
-    # Only DSMIPv6's UDP leads on from IPv4 outside a tunnel, and IPv6 or IPv4 within it.
-    proto = data[at + 9].astype(np.int64)
-    follow = (fragment & 0x1FFF == 0) & ((proto == UDP) | (proto == IPV6) | (proto == GRE))
-    c.proto[rows] = np.where(follow, proto, -1)
+    c.proto[rows] = data[at + 9]
+    # More fragments, or an offset (RFC 791 3.1).
+    c.set_aside(rows[(gather.number(data, at + 6, 2) & 0x3FFF) != 0])
 
 
 def _extension(data: Octets, c: Cursor, rows: Ints) -> tuple[Ints, Ints]:
     """Common part of the extension headers: rows moved on, and where their header began."""
-    rows = _fitting(c, rows, 8)
+    rows = c.fitting(rows, 8)
     at = c.at[rows]
     size = (data[at + 1].astype(np.int64) + 1) * 8
-    fits = at + size <= c.end[rows]
-    _stop(c, rows[~fits])
+    fits = at + size <= c.limit[rows]
+    c.stop(rows[~fits])
     rows, at, size = rows[fits], at[fits], size[fits]
     c.proto[rows] = data[at]
     c.at[rows] = at + size
@@ -220,84 +217,95 @@ def _hop_by_hop(data: Octets, c: Cursor, rows: Ints) -> None:
 
 
 def _destination(data: Octets, c: Cursor, rows: Ints) -> None:
+    """The Home Address option may stand only once (RFC 6275 6.3); of several the last counts."""
     rows, at = _extension(data, c, rows)
     at, stop = at + 2, c.at[rows]
     while len(rows):
-        inside = at + 2 <= stop
+        inside = at < stop
         rows, at, stop = rows[inside], at[inside], stop[inside]
         kind, length = data[at], data[at + 1].astype(np.int64)
         size = np.where(kind == 0, 1, 2 + length)
         fits = at + size <= stop
-        found = fits & (kind == _HOME_ADDRESS_OPTION) & (length == 16) & (c.home[rows] < 0)
+        found = fits & (kind == _HOME_ADDRESS_OPTION) & (length == 16)
         c.home[rows[found]] = at[found] + 2
         rows, at, stop = rows[fits], (at + size)[fits], stop[fits]
 
 
 def _routing(data: Octets, c: Cursor, rows: Ints) -> None:
+    """While segments are left, the last address is the packet's destination."""
     rows, at = _extension(data, c, rows)
-    type2 = (data[at + 2] == 2) & (data[at + 1] == 2)
+    size, kind, left = data[at + 1].astype(np.int64), data[at + 2], data[at + 3]
+    more = (left > 0) & (size >= 2)
+    # Type 4 lists the last segment first (RFC 8754 2), the others last.
+    last = at + 8 + np.where(kind == 4, 0, (size - 2) // 2 * 16)
+    c.final[rows[more]] = last[more]
+    type2 = more & (kind == 2) & (size == 2)
     c.routed[rows[type2]] = at[type2] + 8
 
 
 def _fragment(data: Octets, c: Cursor, rows: Ints) -> None:
-    rows = _fitting(c, rows, 8)
+    rows = c.fitting(rows, 8)
     at = c.at[rows]
-    word = gather.number(data, at + 2, 2)
-    c.aside[rows[(word & 0xFFF9) != 0]] = True
-    first = word >> 3 == 0
-    c.proto[rows] = np.where(first, data[at], -1)
+    c.proto[rows] = data[at]
     c.at[rows] = at + 8
+    # An offset, or more fragments (RFC 8200 4.5).
+    word = gather.number(data, at + 2, 2)
+    part = word & 0xFFF9 != 0
+    c.aside[rows[part]] = True
+    # The first part of a tunnelled packet shows whose it is; no other part and no message counts.
+    shows = (word >> 3 == 0) & ((c.proto[rows] == IPV6) | (c.proto[rows] == IPV4))
+    c.stop(rows[part & ~shows])
 
 
 def _authentication(data: Octets, c: Cursor, rows: Ints) -> None:
-    rows = _fitting(c, rows, 12)
+    rows = c.fitting(rows, 12)
     at = c.at[rows]
-    size = (data[at + 1].astype(np.int64) + 2) * 4
-    fits = (size >= 12) & (at + size <= c.end[rows])
-    _stop(c, rows[~fits])
-    rows, at, size = rows[fits], at[fits], size[fits]
+    size = np.maximum((data[at + 1].astype(np.int64) + 2) * 4, 12)
+    fits = at + size <= c.limit[rows]
+    c.stop(rows[~fits])
+    rows, at = rows[fits], at[fits]
     c.ah[rows] = True
     c.proto[rows] = data[at]
-    c.at[rows] = at + size
+    c.at[rows] = at + size[fits]
 
 
 def _gre(data: Octets, c: Cursor, rows: Ints) -> None:
-    rows = _fitting(c, rows, 4)
+    rows = c.fitting(rows, 4)
     at = c.at[rows]
-    flags = gather.number(data, at, 2)
+    flags, kind = gather.number(data, at, 2), gather.number(data, at + 2, 2)
     size = 4 + 4 * ((flags >> 15 & 1) + (flags >> 13 & 1) + (flags >> 12 & 1))
     # RFC 2784 and 2890: version 0, and no source routing.
-    fits = (flags & 0x4007 == 0) & (at + size <= c.end[rows])
-    kind = gather.number(data, at + 2, 2)
-    proto = np.select([kind == 0x86DD, kind == 0x0800], [IPV6, IPV4], -1)
-    c.proto[rows] = np.where(fits, proto, -1)
+    fits = (flags & 0x4007 == 0) & (at + size <= c.limit[rows])
+    proto = np.where(kind == 0x86DD, IPV6, np.where(kind == 0x0800, IPV4, STOPPED))
+    c.proto[rows] = np.where(fits, proto, STOPPED)
     c.at[rows] = at + size
+    c.set_aside(rows[fits & np.isin(kind, _GRE_ASIDE)])
 
 
-def _udp(data: Octets, c: Cursor, rows: Ints) -> NDArray[np.bool_] | None:
-    fits = c.at[rows] + 9 <= c.end[rows]
-    at = np.where(fits, c.at[rows], 0)
-    ours = fits & (
-        (gather.number(data, at + 2, 2) == DSMIP_PORT) | (gather.number(data, at, 2) == DSMIP_PORT)
-    )
-    version = data[at + 8] >> 4
+def _udp(data: Octets, c: Cursor, rows: Ints) -> None:
+    rows = c.fitting(rows, 8)
+    at = c.at[rows]
+    ports = gather.number(data, at, 4)
+    source, destination = ports >> 16, ports & 0xFFFF
+    tunnel = (source == DSMIPV6_PORT) | (destination == DSMIPV6_PORT)
+    mobility = ~tunnel & ((source == PMIPV6_PORT) | (destination == PMIPV6_PORT))
     # RFC 5555 4.2: the octets behind the UDP header are an IPv6 or IPv4 packet, by its version.
-    proto = np.select([ours & (version == 6), ours & (version == 4)], [IPV6, IPV4], UDP)
-    follows = proto != UDP
-    c.proto[rows] = np.where(follows, proto, UDP)
-    c.at[rows] += np.where(follows, 8, 0)
-    stays: NDArray[np.bool_] = ~follows
-    return stays
+    inner = np.where(data[at + 8] >> 4 == 4, IPV4, IPV6)
+    c.proto[rows] = np.where(tunnel, inner, np.where(mobility, MOBILITY_IN_UDP, STOPPED))
+    c.at[rows] = at + 8
+    end = at + gather.number(data, at + 4, 2)
+    fits = (end >= at + 8) & (end <= c.end[rows])
+    c.shorten(rows[fits], end[fits])
 
 
 _STEPS = {
     IPV6: _ipv6,
     IPV4: _ipv4,
-    HOP_BY_HOP: _hop_by_hop,
-    DESTINATION: _destination,
-    ROUTING: _routing,
-    FRAGMENT: _fragment,
-    AH: _authentication,
-    GRE: _gre,
-    UDP: _udp,
+    int(NextHeader.HOP_BY_HOP): _hop_by_hop,
+    int(NextHeader.DESTINATION_OPTIONS): _destination,
+    int(NextHeader.ROUTING): _routing,
+    int(NextHeader.FRAGMENT): _fragment,
+    int(NextHeader.AH): _authentication,
+    int(NextHeader.GRE): _gre,
+    int(NextHeader.UDP): _udp,
 }

@@ -1,270 +1,238 @@
-"""Decodes the signalling of one batch to columns: Mobility Headers and ICMPv6.
+"""Decodes the bodies of many messages to columns: Mobility Headers and ICMPv6.
 
-Fixed fields are gathered by their declared offsets; option lists advance one step per option
-position for all messages together.
+Fixed fields are gathered by their declared offsets; options come from `options.walk`. An option
+that cannot be parsed gives no column a value; of several of a kind the first does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from dissectors import handoff, mobility, mobility_options, neighbor
 from dissectors.frames import Ints, Octets
+from dissectors.ipv6 import NextHeader
+from dissectors.layout import Kind, Layout, Message
 from dissectors.profile import Profile
+from dissectors.registries import CONTEXTS, ICMPV6_MESSAGES, MOBILITY_MESSAGES
 from dissectors.scan import gather
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import ICMP_KINDS, MH_KINDS, MessageKind
+from dissectors.scan.options import NO_OPTIONS, Options, walk
 
-_MH_FIXED = 6
-_ICMP_FIXED = 4
-_P_FLAG = 0x0200
-_BA_P_FLAG = 0x20
+_MH_FIXED, _ICMP_FIXED = 6, 4
+_BU_P_FLAG, _BA_P_FLAG = 0x0200, 0x20
+_BA = 6
+_PROFILED: dict[MessageKind, type[Message]] = {
+    MessageKind.HO_REQUEST: handoff.HoRequest,
+    MessageKind.HO_RESPONSE: handoff.HoResponse,
+}
+"""Messages whose type numbers the profile tells."""
 
-
-def mobility_headers(
-    data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook, names: Names
-) -> None:
-    """Fill the columns of messages that begin with a Mobility Header."""
-    at = m.at[rows]
-    whole = at + _MH_FIXED <= m.end[rows]
-    m.malformed[rows[~whole]] = 0
-    rows, at = rows[whole], at[whole]
-    size = (data[at + 1].astype(np.int64) + 1) * 8
-    m.length[rows] = size
-    short = at + size > m.end[rows]
-    m.malformed[rows[short]] = (m.end[rows] - at)[short]
-    m.end[rows] = np.minimum(m.end[rows], at + size)
-    kind = data[at + 2]
-    m.detail[rows] = kind
-    for number, known in MH_KINDS.items():
-        m.kind[rows[kind == number]] = known
-    # Where both stand: the option is the sender's home address, the Routing header the receiver's.
-    own, other = m.home[rows], m.routed[rows]
-    home = np.where((kind == 6) & (other >= 0) | (own < 0), other, own)
-    there = home >= 0
-    m.hoa[rows[there]] = addresses.six(data, home[there])
-    _binding(data, m, rows[kind == 5], mobility.BindingUpdate, addresses, names)
-    _binding(data, m, rows[kind == 6], mobility.BindingAcknowledgement, addresses, names)
-    binding_error = rows[kind == 7]
-    _fixed(data, m, binding_error, mobility.BindingError, {"status": m.status})
-    updates, acks = rows[kind == 5], rows[kind == 6]
-    m.kind[updates[(m.flags[updates] & _P_FLAG) != 0]] = MessageKind.PBU
-    m.kind[acks[(m.flags[acks] & _BA_P_FLAG) != 0]] = MessageKind.PBA
+Wrong = tuple[Ints, Ints]
+"""Rows of malformed messages, and where in data they cannot be parsed."""
 
 
-Declared = type[mobility.BindingUpdate] | type[mobility.BindingAcknowledgement]
+class Books(NamedTuple):
+    """Where addresses and identities get their numbers."""
+
+    addresses: AddressBook
+    names: Names
 
 
-def _fixed(
-    data: Octets,
-    m: MessageBatch,
-    rows: Ints,
-    message: type,
-    columns: dict[str, Ints],
-    header: int = _MH_FIXED,
-) -> Ints:
-    """Gather declared fields into columns; rows whose fixed part fits are returned."""
-    layout = message.layout  # type: ignore[attr-defined]
-    fits = m.at[rows] + header + layout.fixed <= m.end[rows]
-    m.malformed[rows[~fits]] = header
-    rows = rows[fits]
-    at = m.at[rows] + header
-    for name, column in columns.items():
+class Places(NamedTuple):
+    """(n,) messages in data: their row in the batch, where each begins, ends, and is captured to.
+
+    home, routed: addresses in front of it (see `peel.Cursor`), -1 for none.
+    """
+
+    row: Ints
+    at: Ints
+    end: Ints
+    limit: Ints
+    home: Ints
+    routed: Ints
+
+    def pick(self, rows: Ints) -> Places:
+        """Some of them."""
+        return Places(*(column.take(rows) for column in self))
+
+
+def icmpv6_kinds(data: Octets, at: Ints, limit: Ints, profile: Profile) -> Ints:
+    """The MessageKind of each ICMPv6 message; -1 for what is no signalling."""
+    of_type = np.full(256, -1)
+    of_type[list(ICMP_KINDS)] = list(ICMP_KINDS.values())
+    number = gather.number(data, at, 2)
+    kind: Ints = of_type[number >> 8]
+    request = profile.ho_request_type << 8 | profile.ho_request_code
+    response = profile.ho_response_type << 8 | profile.ho_response_code
+    kind[number == request] = MessageKind.HO_REQUEST
+    kind[number == response] = MessageKind.HO_RESPONSE
+    kind[at + _ICMP_FIXED > limit] = -1
+    return kind
+
+
+class Bodies:
+    """Decodes the messages of one batch into its columns."""
+
+    def __init__(self, data: Octets, m: MessageBatch, books: Books) -> None:
+        self._data = data
+        self._m = m
+        self._addresses, self._names = books
+        self._begin = np.zeros(len(m), np.int64)
+
+    def mobility_headers(self, p: Places) -> Ints:
+        """Messages that begin with a Mobility Header (RFC 6275 6.1.1).
+
+        Rows behind whose header there is more, as Payload Proto says, are returned.
+        """
+        data, m = self._data, self._m
+        m.kind[p.row] = MessageKind.OTHER_MH
+        p = self._there(p, 0, _MH_FIXED)
+        size = gather.number(data, p.at + 1, 1) * 8 + 8
+        m.length[p.row] = size
+        follows = (data.take(p.at) != NextHeader.NO_NEXT_HEADER) & (p.at + size < p.limit)
+        beyond = np.flatnonzero(p.at + size > p.end)
+        m.malformed[p.row[beyond]] = (p.end - p.at)[beyond]
+        end = np.minimum(p.end, p.at + size)
+        p = p._replace(end=end, limit=np.minimum(p.limit, end))
+        m.cut[p.row] = p.end > p.limit
+        kind = data[p.at + 2]
+        m.detail[p.row] = kind
+        # Where both stand, the option is the sender's home address, the header the receiver's.
+        home = np.where((kind == _BA) & (p.routed >= 0) | (p.home < 0), p.routed, p.home)
+        known = np.flatnonzero(home >= 0)
+        m.hoa[p.row[known]] = self._addresses.six(data, home[known])
+        for number in np.flatnonzero(np.bincount(kind)).tolist():
+            mine = p.pick(np.flatnonzero(kind == number))
+            m.kind[mine.row] = MH_KINDS.get(number, MessageKind.OTHER_MH)
+            if number in MOBILITY_MESSAGES.types:
+                self._mobility_message(mine, MOBILITY_MESSAGES.types[number])
+        return p.row.take(np.flatnonzero(follows))
+
+    def _mobility_message(self, p: Places, message: type[Message]) -> None:
+        m, layout = self._m, message.layout
+        p, options, wrong = self._parts(p, layout, _MH_FIXED)
+        self._mark([wrong])
+        named = options.of(8)
+        _first(m.mn_id, named, self._names.intern(self._data, named.at + 1, named.size - 1))
+        if message is mobility.BindingError:
+            self._field(m.status, p, layout, "status")
+        if message is mobility.BindingUpdate:
+            self._binding(p, layout, options)
+            alternate = options.of(3)
+            _first(m.coa, alternate, self._addresses.six(self._data, alternate.at))
+            m.flags[p.row] = flags = self._number(p, layout, "ack", 2)
+            m.kind[p.row[flags & _BU_P_FLAG != 0]] = MessageKind.PBU
+        if message is mobility.BindingAcknowledgement:
+            self._binding(p, layout, options)
+            self._field(m.status, p, layout, "status")
+            m.flags[p.row] = flags = self._number(p, layout, "key_management", 1)
+            m.kind[p.row[flags & _BA_P_FLAG != 0]] = MessageKind.PBA
+
+    def _binding(self, p: Places, layout: Layout, options: Options) -> None:
+        self._field(self._m.seq, p, layout, "sequence")
+        self._field(self._m.lifetime_s, p, layout, "lifetime")
+        home4 = options.of(29, 30)
+        place = mobility_options.Ipv4HomeAddress.layout["address"].begin
+        _first(self._m.hoa4, home4, self._addresses.four(self._data, home4.at + place))
+
+    def icmpv6(self, p: Places, kind: Ints) -> None:
+        """ICMPv6 messages of the kinds that `icmpv6_kinds` told."""
+        data, m = self._data, self._m
+        m.kind[p.row] = kind
+        m.length[p.row] = p.end - p.at
+        m.detail[p.row] = data[p.at]
+        for one in np.flatnonzero(np.bincount(kind)).tolist():
+            mine = p.pick(np.flatnonzero(kind == one))
+            # Errors differ in type and have one form: four octets, then a packet.
+            number = int(data[mine.at[0]])
+            message = _PROFILED.get(MessageKind(one)) or ICMPV6_MESSAGES.types[number]
+            self._icmpv6_message(mine, message)
+
+    def _icmpv6_message(self, p: Places, message: type[Message]) -> None:
+        m, layout = self._m, message.layout
+        p, options, wrong = self._parts(p, layout, _ICMP_FIXED)
+        named, unnamed = self._identities(options)
+        contexts, broken = self._contexts(options)
+        self._mark([wrong, unnamed, broken])
+        if message is handoff.HoRequest or message is handoff.HoResponse:
+            self._field(m.identifier, p, layout, "identifier")
+            _first(m.mn_id, named, self._names.intern(self._data, named.at, named.size))
+        if message is handoff.HoRequest:
+            m.flags[p.row] = self._number(p, layout, "context", 2)
+        if message is handoff.HoResponse:
+            self._field(m.status, p, layout, "status")
+            for subtype, column in ((1, m.hoa), (2, m.ha)):
+                mine = contexts.of(subtype)
+                _first(column, mine, self._addresses.six(self._data, mine.at))
+            mine, place = contexts.of(3), handoff.Ipv4HomeAddressContext.layout["address"].begin
+            _first(m.hoa4, mine, self._addresses.four(self._data, mine.at + place))
+        if message is neighbor.RouterAdvertisement:
+            mine, place = options.of(3), neighbor.PrefixInformation.layout["prefix"].begin
+            _first(m.prefix, mine, self._addresses.six(self._data, mine.at + place))
+
+    def _identities(self, options: Options) -> tuple[Options, Wrong]:
+        """What option 30 holds: Option-Code, length of the identifier, identifier (RFC 5271 4)."""
+        mine = options.of(30)
+        size = gather.number(self._data, mine.at + 1, 1)
+        fits = 2 + size <= mine.size
+        named = Options(mine.row[fits], mine.at[fits] + 2, size[fits], mine.kind[fits])
+        return named, (mine.row[~fits], mine.at[~fits] - 2)
+
+    def _contexts(self, options: Options) -> tuple[Options, Wrong]:
+        """What WIRE.md's context options hold: Subtype, Pad, value. Their kind is the subtype."""
+        mine = options.of(253)
+        subtype = gather.number(self._data, mine.at, 1)
+        size = mine.size - 2 - gather.number(self._data, mine.at + 1, 1)
+        least = np.zeros(256, np.int64)
+        for number, context in CONTEXTS.types.items():
+            least[number] = context.layout.least
+        fits = size >= least[subtype]
+        held = Options(mine.row[fits], mine.at[fits] + 2, size[fits], subtype[fits])
+        return held, (mine.row[~fits], mine.at[~fits] - 2)
+
+    def _parts(self, p: Places, layout: Layout, header: int) -> tuple[Places, Options, Wrong]:
+        """Messages whose fixed part is there, their options, and where lists of these break."""
+        p = self._there(p, header, header + layout.least)
+        self._begin[p.row] = p.at
+        tail = layout.tail
+        if tail is None or tail.kind is not Kind.OPTIONS:
+            return p, NO_OPTIONS, (NO_OPTIONS.row, NO_OPTIONS.at)
+        assert tail.registry is not None
+        begin = p.at + header + layout.fixed
+        options, row, at = walk(tail.registry, self._data, begin, p.end, p.limit)
+        return p, options._replace(row=p.row[options.row]), (p.row[row], at)
+
+    def _there(self, p: Places, offset: int, size: int) -> Places:
+        """Messages that have `size` octets; the others are cut, or malformed from `offset` on."""
+        fits = p.at + size <= p.limit
+        if fits.all():
+            return p
+        self._m.malformed[p.row[~fits & (p.limit == p.end)]] = offset
+        return p.pick(np.flatnonzero(fits))
+
+    def _mark(self, wrong: list[Wrong]) -> None:
+        """Note where messages break first, unless that is known."""
+        row = np.concatenate([row for row, _ in wrong])
+        if not len(row):
+            return
+        offset = np.concatenate([at for _, at in wrong]) - self._begin[row]
+        new = self._m.malformed[row] < 0
+        order = np.argsort(-offset[new], kind="stable")
+        self._m.malformed[row[new][order]] = offset[new][order]
+
+    def _field(self, column: Ints, p: Places, layout: Layout, name: str) -> None:
         spec = layout[name]
-        column[rows] = gather.field(data, at, spec) * spec.scale
-    return rows
+        column[p.row] = gather.field(self._data, p.at + layout.origin, spec) * spec.scale
+
+    def _number(self, p: Places, layout: Layout, first: str, octets: int) -> Ints:
+        """The octets from that field on, as one number."""
+        return gather.number(self._data, p.at + layout.origin + layout[first].begin, octets)
 
 
-def _binding(
-    data: Octets,
-    m: MessageBatch,
-    rows: Ints,
-    message: Declared,
-    addresses: AddressBook,
-    names: Names,
-) -> None:
-    layout = message.layout
-    columns = {"sequence": m.seq, "lifetime": m.lifetime_s}
-    if message is mobility.BindingAcknowledgement:
-        columns["status"] = m.status
-    rows = _fixed(data, m, rows, message, columns)
-    flags = layout["key_management" if "status" in columns else "ack"]
-    width = 1 if "status" in columns else 2
-    m.flags[rows] = gather.number(data, m.at[rows] + _MH_FIXED + flags.begin, width)
-
-    def alternate(mine: Ints, at: Ints) -> None:
-        m.coa[mine] = addresses.six(data, at)
-
-    def identity(mine: Ints, at: Ints, end: Ints) -> None:
-        _identities(data, m, mine, at + 1, end, names)
-
-    def home4(mine: Ints, at: Ints) -> None:
-        spec = mobility_options.Ipv4HomeAddress.layout["address"]
-        m.hoa4[mine] = addresses.four(data, at + spec.begin)
-
-    for mine, at, length, kind in tlv_options(data, m, rows, _MH_FIXED + layout.fixed):
-        pick = (kind == 3) & (length == 16)
-        if pick.any():
-            alternate(mine[pick], at[pick])
-        pick = (kind == 8) & (length >= 1)
-        if pick.any():
-            identity(mine[pick], at[pick], (at + length)[pick])
-        pick = ((kind == 29) | (kind == 30)) & (length == 6)
-        if pick.any():
-            home4(mine[pick], at[pick])
-
-
-def tlv_options(
-    data: Octets, m: MessageBatch, rows: Ints, skip: int
-) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
-    """Mobility options, one position at a time: rows, where the body begins, its length, type."""
-    at = m.at[rows] + skip
-    while len(rows):
-        inside = at < m.end[rows]
-        rows, at = rows[inside], at[inside]
-        kind = data[at].astype(np.int64)
-        pad1 = kind == 0
-        head = pad1 | (at + 2 <= m.end[rows])
-        size = data[np.where(head, at + 1, 0)].astype(np.int64)
-        length = np.where(pad1 | ~head, -1, size)
-        after = at + 2 + length
-        right = head & (after <= m.end[rows])
-        wrong = rows[~right]
-        m.malformed[wrong] = (at - m.at[rows])[~right]
-        real = right & ~pad1
-        if real.any():
-            yield rows[real], at[real] + 2, length[real], kind[real]
-        rows, at = rows[right], np.where(pad1, at + 1, after)[right]
-
-
-def nd_options(
-    data: Octets, m: MessageBatch, rows: Ints, skip: int
-) -> Iterator[tuple[Ints, Ints, Ints, Ints]]:
-    """RFC 2461 options, one position at a time: rows, where each begins, its length, type."""
-    at = m.at[rows] + skip
-    while len(rows):
-        inside = at < m.end[rows]
-        rows, at = rows[inside], at[inside]
-        head = at + 2 <= m.end[rows]
-        length = np.where(head, data[np.where(head, at + 1, 0)].astype(np.int64) * 8, 0)
-        right = (length > 0) & (at + length <= m.end[rows])
-        m.malformed[rows[~right]] = (at - m.at[rows])[~right]
-        rows, at, length = rows[right], at[right], length[right]
-        if len(rows):
-            yield rows, at, length, data[at].astype(np.int64)
-        at = at + length
-
-
-def _identities(
-    data: Octets, m: MessageBatch, rows: Ints, at: Ints, end: Ints, names: Names
-) -> None:
-    """Number the identities between at and end; the first of a message counts."""
-    if not len(rows):
-        return
-    size = end - at
-    # All identities into one block of octets, so that slices of it are all that is left to do.
-    first = np.cumsum(size) - size
-    block = data[np.repeat(at - first, size) + np.arange(int(size.sum()))].tobytes()
-    add = names.add
-    numbers = [add(block[a : a + n]) for a, n in zip(first.tolist(), size.tolist(), strict=True)]
-    m.mn_id[rows] = np.where(m.mn_id[rows] < 0, numbers, m.mn_id[rows])
-
-
-def icmpv6(
-    data: Octets,
-    m: MessageBatch,
-    rows: Ints,
-    addresses: AddressBook,
-    names: Names,
-    profile: Profile,
-) -> None:
-    """Fill the columns of ICMPv6 messages; kinds that are no signalling stay -1."""
-    fits = m.at[rows] + _ICMP_FIXED <= m.end[rows]
-    rows = rows[fits]
-    at = m.at[rows]
-    m.length[rows] = m.end[rows] - at
-    kind, code = data[at].astype(np.int64), data[at + 1]
-    m.detail[rows] = kind
-    for number, known in ICMP_KINDS.items():
-        m.kind[rows[kind == number]] = known
-    request = (kind == profile.ho_request_type) & (code == profile.ho_request_code)
-    response = (kind == profile.ho_response_type) & (code == profile.ho_response_code)
-    _ho_request(data, m, rows[request], names)
-    _ho_response(data, m, rows[response], addresses, names)
-    _router_advertisement(data, m, rows[m.kind[rows] == MessageKind.RA], addresses)
-
-
-def _ho_request(data: Octets, m: MessageBatch, rows: Ints, names: Names) -> None:
-    m.kind[rows] = MessageKind.HO_REQUEST
-    layout = handoff.HoRequest.layout
-    rows = _fixed(data, m, rows, handoff.HoRequest, {"identifier": m.identifier}, _ICMP_FIXED)
-    m.flags[rows] = gather.number(data, m.at[rows] + _ICMP_FIXED + layout["context"].begin, 2)
-    for mine, at, length, kind in nd_options(data, m, rows, _ICMP_FIXED + layout.fixed):
-        _nd_identity(data, m, mine, at, length, kind, names)
-
-
-def _ho_response(
-    data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook, names: Names
-) -> None:
-    m.kind[rows] = MessageKind.HO_RESPONSE
-    layout = handoff.HoResponse.layout
-    # The draft's figure ends behind the status, at 7 octets; WIRE.md pads it to 8.
-    bare = m.at[rows] + 7 == m.end[rows]
-    for group, fixed in ((rows[bare], 3), (rows[~bare], layout.fixed)):
-        fits = m.at[group] + _ICMP_FIXED + fixed <= m.end[group]
-        m.malformed[group[~fits]] = _ICMP_FIXED
-        mine = group[fits]
-        for name, column in (("identifier", m.identifier), ("status", m.status)):
-            column[mine] = gather.field(data, m.at[mine] + _ICMP_FIXED, layout[name])
-    rows = rows[~bare]
-    rows = rows[m.status[rows] >= 0]
-    for mine, at, length, kind in nd_options(data, m, rows, _ICMP_FIXED + layout.fixed):
-        _nd_identity(data, m, mine, at, length, kind, names)
-        pick = (kind == 253) & (length >= 8)
-        if pick.any():
-            _contexts(data, m, mine[pick], at[pick], length[pick], addresses)
-
-
-def _contexts(
-    data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints, addresses: AddressBook
-) -> None:
-    """WIRE.md's context option: Type, Length, Subtype, Pad, value."""
-    subtype, size = data[at + 2], length - 4 - data[at + 3]
-    table: tuple[tuple[int, int, Ints, Callable[[Octets, Ints], Ints], int], ...] = (
-        (1, 16, m.hoa, addresses.six, 0),
-        (2, 16, m.ha, addresses.six, 0),
-        (3, 8, m.hoa4, addresses.four, handoff.Ipv4HomeAddressContext.layout["address"].begin),
-    )
-    for number, least, column, intern, offset in table:
-        pick = (subtype == number) & (size >= least)
-        if pick.any():
-            column[rows[pick]] = intern(data, at[pick] + 4 + offset)
-
-
-def _nd_identity(
-    data: Octets, m: MessageBatch, rows: Ints, at: Ints, length: Ints, kind: Ints, names: Names
-) -> None:
-    """Option 30: Option-Code, length of the identifier, identifier, padding (RFC 5271)."""
-    pick = kind == 30
-    if not pick.any():
-        return
-    rows, at, length = rows[pick], at[pick], length[pick]
-    size = data[at + 3].astype(np.int64)
-    right = 4 + size <= length
-    m.malformed[rows[~right]] = (at - m.at[rows])[~right]
-    _identities(data, m, rows[right], at[right] + 4, (at + 4 + size)[right], names)
-
-
-def _router_advertisement(
-    data: Octets, m: MessageBatch, rows: Ints, addresses: AddressBook
-) -> None:
-    layout = neighbor.RouterAdvertisement.layout
-    rows = _fixed(data, m, rows, neighbor.RouterAdvertisement, {}, _ICMP_FIXED)
-    spec = neighbor.PrefixInformation.layout["prefix"]
-    for mine, at, length, kind in nd_options(data, m, rows, _ICMP_FIXED + layout.fixed):
-        pick = (kind == 3) & (length == 32) & (m.prefix[mine] < 0)
-        if pick.any():
-            m.prefix[mine[pick]] = addresses.six(data, at[pick] + 2 + spec.begin)
+def _first(column: Ints, options: Options, values: Ints) -> None:
+    """Put values into the rows of their options; written backwards, the first one stays."""
+    column[options.row[::-1]] = values[::-1]

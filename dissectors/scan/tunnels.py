@@ -59,37 +59,37 @@ class Tunnels:
     def six(self, rows: Octets) -> tuple[Ints, Ints, Words]:
         """Flow, inner length and digest of IPv6-in-IPv6; rows: (n, ROW), outer header on."""
         wide = rows.view(np.uint64)
-        words = [wide[:, n] for n in (1, 2, 3, 4, 6, 7, 8, 9)]
-        flow = self._plain.number(words, self._addressed, self._new)
-        length = ((rows[:, 44].astype(np.int64) << 8) | rows[:, 45]) + 40
-        return flow, length, _digest([wide[:, n] for n in range(5, 13)], length)
+        keys = np.empty((len(rows), 8), np.uint64)
+        keys[:, :4], keys[:, 4:] = wide[:, 1:5], wide[:, 6:10]
+        flow = self._plain.number(keys, self._addressed, self._new)
+        length = rows.view(">u2")[:, 22].astype(np.int64) + 40
+        return flow, length, _digest(wide[:, 5:], length)
 
-    def other(self, data: Octets, tunnel: Ints, inner: Ints, end: Ints) -> tuple[Ints, Ints, Words]:
+    def other(
+        self, data: Octets, tunnel: Ints, inner: Ints, limit: Ints
+    ) -> tuple[Ints, Ints, Words]:
         """The same for any tunnel: `tunnel` and `inner` are offsets of the IP headers."""
         n = len(tunnel)
-        ends = np.zeros((4, n), np.int64)
+        ends = np.zeros((n, 4), np.int64)
         length = np.zeros(n, np.int64)
-        for which, at in ((0, tunnel), (1, inner)):
+        for which, at in ((0, tunnel), (2, inner)):
             six = data[at] >> 4 == 6
             for version, rows in ((6, np.flatnonzero(six)), (4, np.flatnonzero(~six))):
                 where = at[rows]
-                for side in (0, 1):
-                    if version == 6:
-                        ids = self._addresses.six(data, where + 8 + 16 * side)
-                    else:
-                        ids = self._addresses.four(data, where + 12 + 4 * side)
-                    ends[2 * which + side, rows] = ids
-                if which:
-                    size = gather.number(data, where + (4 if version == 6 else 2), 2)
-                    length[rows] = size + 40 if version == 6 else size
+                if version == 6:
+                    source, destination = self._addresses.six_pairs(data, where + 8)
+                    length[rows] = gather.number(data, where + 4, 2) + 40
+                else:
+                    source, destination = self._addresses.four_pairs(data, where + 12)
+                    length[rows] = gather.number(data, where + 2, 2)
+                ends[rows, which], ends[rows, which + 1] = source, destination
         # Address numbers are shorter than addresses, and as exact.
-        flow = self._other.number(list(ends.astype(np.uint64)), _as_numbers, self._new)
+        flow = self._other.number(ends.view(np.uint64), _as_numbers, self._new)
         # Only what was captured and is the inner packet's own enters the digest.
-        head = gather.rows(data, inner, 64).copy()
-        kept = np.minimum(np.minimum(end - inner, length), 64)
+        head = gather.rows(data, inner, 64)
+        kept = np.minimum(limit - inner, length)
         head[np.arange(64) >= kept[:, None]] = 0
-        wide = head.view(np.uint64)
-        return flow, length, _digest([wide[:, k] for k in range(8)], length)
+        return flow, length, _digest(head.view(np.uint64), length)
 
     def _new(self, ends: Ints) -> Ints:
         """Numbers for new flows with these ends."""
@@ -101,8 +101,8 @@ class Tunnels:
 
     def _addressed(self, keys: Words) -> Ints:
         data = np.ascontiguousarray(keys).view(np.uint8).reshape(-1)
-        at = np.arange(len(keys)) * 64
-        return np.stack([self._addresses.six(data, at + 16 * n) for n in range(4)], axis=1)
+        pairs = (self._addresses.six_pairs(data, np.arange(len(keys)) * 64 + n) for n in (0, 32))
+        return np.stack([number for pair in pairs for number in pair], axis=1)
 
 
 class _Flows:
@@ -113,22 +113,26 @@ class _Flows:
         self._numbers = np.zeros(0, np.int64)
 
     def number(
-        self, words: list[Words], ends: Callable[[Words], Ints], new: Callable[[Ints], Ints]
+        self, keys: Words, ends: Callable[[Words], Ints], new: Callable[[Ints], Ints]
     ) -> Ints:
-        key = self._table.intern(words)
+        row = self._table.intern_rows(keys)
         known = len(self._numbers)
         if len(self._table) > known:
             fresh = new(ends(self._table.keys(known)))
             self._numbers = np.concatenate([self._numbers, fresh])
-        return self._numbers[key]
+        return self._numbers[row]
 
 
 def _as_numbers(keys: Words) -> Ints:
     return keys.astype(np.int64)
 
 
-def _digest(words: list[Words], length: Ints) -> Words:
+def _digest(words: Words, length: Ints) -> Words:
+    """words: (n, 8)."""
     mixed = length.astype(np.uint64)
-    for n, column in enumerate(words):
-        mixed = (mixed ^ (mixed >> _HALF) ^ column) * _ODD[n]
-    return mixed ^ (mixed >> _HALF)
+    for n, column in enumerate(words.T):
+        mixed ^= mixed >> _HALF
+        mixed ^= column
+        mixed *= _ODD[n]
+    mixed ^= mixed >> _HALF
+    return mixed

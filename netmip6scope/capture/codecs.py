@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from netmip6scope.errors import MissingProgram
 
@@ -96,8 +95,7 @@ def _lz4() -> Decoder:
     return cast(Decoder, importlib.import_module("lz4.frame").LZ4FrameDecompressor())
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(NamedTuple):
     """A compression format: its magic and the error its decoder raises (module, class)."""
 
     name: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from netmip6scope.capture import pcap, pcapng
 from netmip6scope.capture.compression import open_stream
@@ -22,8 +22,7 @@ _SUFFIXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A capture to read: its path ("-": standard input) and its capture point, when named."""
 
     path: str

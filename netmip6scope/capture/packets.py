@@ -6,7 +6,7 @@ layout but a 16-bit interface number, and the Simple Packet Block without interf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dissectors.frames import Ints
 from netmip6scope.capture import ticks
 from netmip6scope.capture.section import Section
-from netmip6scope.capture.window import MAX_RECORD, Fault, Frames, Part, Window, words
+from netmip6scope.capture.window import MAX_RECORD, Fault, Frames, Part, Window, no_frames, words
 
 IDB, PACKET, SPB, EPB = 1, 2, 3, 6
 ONLY = "only the frames before it are read"
@@ -22,8 +22,7 @@ _MIN_SIMPLE, _MIN_PACKET = 16, 32
 _SIMPLE_DATA, _PACKET_DATA = 12, 28
 
 
-@dataclass(slots=True)
-class Run:
+class Run(NamedTuple):
     """Blocks of one section: offset, length and type of each, (n,) int64.
 
     `fault` lies behind them; with `cut` the file ends inside the last of them.
@@ -36,8 +35,7 @@ class Run:
     cut: bool = False
 
 
-@dataclass(slots=True)
-class _Heads:
+class _Heads(NamedTuple):
     """Packet blocks: offset, whether simple, interface, room for data, first seven words."""
 
     start: Ints
@@ -68,8 +66,7 @@ def packets(window: Window, run: Run, count: int, section: Section, part: Part) 
     heads = _heads(window, run, rows, section.order)
     good = _check(heads, earlier + described[rows], part, window.base)
     if not good:
-        none = np.empty(0, np.int64)
-        return Frames(none, none, none, none, none)
+        return no_frames()
     frames = _frames(heads.first(good), section)
     last_is_cut = run.cut and good == len(rows) and count == len(run.kind)
     return _cut_last(frames, window.end) if last_is_cut else frames
@@ -138,10 +135,4 @@ def _cut_last(frames: Frames, end: int) -> Frames:
     if begin <= end:
         frames.caplen[-1] = min(int(frames.caplen[-1]), end - begin)
         return frames
-    return Frames(
-        frames.start[:-1],
-        frames.caplen[:-1],
-        frames.wirelen[:-1],
-        frames.time_ns[:-1],
-        frames.interface[:-1],
-    )
+    return Frames(*(column[:-1] for column in frames))

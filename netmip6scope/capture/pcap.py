@@ -1,18 +1,18 @@
 """The pcap file format (draft-ietf-opsawg-pcap): a file header, then records.
 
-A first pass only follows the record lengths, which is all that must be done one by one; every
-field is then gathered for all records of the window at once.
+A first pass only follows the record lengths; every field is then gathered for all records of the
+window at once.
 """
 
 from __future__ import annotations
 
 import struct
-from array import array
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dissectors.frames import Interface, Ints
+from netmip6scope.capture.walk import walk
 from netmip6scope.capture.window import (
     MAX_RECORD,
     Fault,
@@ -65,7 +65,7 @@ class Pcap(Format):
     def parse(self, window: Window) -> Part:
         """See `Format`."""
         header = self._header
-        starts = _walk(window, self._begin, header, self._order)
+        starts = walk(window.octets, self._begin, window.end - header, header, self._order)
         head = words(window.octets, starts, 4, self._order)
         caplen = head[:, 2].astype(np.int64)
         count, fault = len(starts), None
@@ -97,15 +97,3 @@ class Pcap(Format):
     def _fault(self, caplen: int, offset: int) -> Fault:
         text = f"corrupt record: captured length {caplen} is above {self._limit}"
         return Fault(f"{text}; only the frames before it are read", offset)
-
-
-def _walk(window: Window, begin: int, header: int, order: str) -> Ints:
-    """Offsets of the record headers that lie in the window complete."""
-    unpack_from = struct.Struct(order + "I").unpack_from
-    octets, position, last = window.octets, begin + 8, window.end - header + 8
-    places: list[int] = []
-    append = places.append
-    while position <= last:
-        append(position)
-        position += header + unpack_from(octets, position)[0]
-    return np.frombuffer(array("q", places), np.int64) - 8

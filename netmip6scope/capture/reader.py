@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from dissectors.frames import SLACK, FrameBatch
+from dissectors.text import printable
 from netmip6scope.capture import pcap, pcapng
 from netmip6scope.capture.compression import Stream, open_stream
 from netmip6scope.capture.inputs import Source, default_point
@@ -134,6 +135,7 @@ def _recognise(head: bytes, source: Source) -> Format:
     if not head:
         raise InputError(source.path, "empty file; a capture has at least a file header")
     point = default_point(source.path) if source.point is None else source.point
+    point = printable(os.fsencode(point))
     if pcapng.recognise(head):
         return pcapng.Pcapng(point, fixed=source.point is not None)
     order = pcap.recognise(head)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from dissectors.frames import Interface, Ints
+from dissectors.text import printable
 
 MAX_INTERFACES = 65536
 """Of one section, and different ones of a file: more is a hostile file."""
@@ -21,8 +23,7 @@ class BadBlock(Exception):
     """A block whose content contradicts its lengths; the message says how."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """One Interface Description Block; `name` is None without the option."""
 
     link_type: int
@@ -32,7 +33,7 @@ class Description:
     tsoffset_s: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Table:
     """Columns over the interfaces of a section, all (n,) int64."""
 
@@ -42,7 +43,7 @@ class Table:
     tsoffset_s: Ints
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Section:
     """A byte order and the interfaces described so far; `index` is that in the file's table."""
 
@@ -117,7 +118,7 @@ def describe(block: bytes, order: str) -> Description:
         if code == _END:
             break
         if code == _NAME:
-            name = value.rstrip(b"\0").decode("utf-8", "replace")
+            name = printable(value.rstrip(b"\0"))
         elif code == _TSRESOL and length == 1:
             tsresol = value[0]
         elif code == _TSOFFSET and length == 8:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ MAX_RECORD = 16 << 20
 """No record or block may be longer: a longer one is a corrupt length, and buffers stay bounded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """`octets[:end]` are the file's octets from `base` on; `final` when no more will follow.
 
     At least SLACK octets of `octets` lie behind `end`.
@@ -27,24 +26,21 @@ class Window:
     final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something odd about a file that does not keep it from being read."""
 
     text: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A place (offset in the file) behind which the file cannot be read."""
 
     reason: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
+class Frames(NamedTuple):
     """Columns of FrameBatch, all (n,) int64."""
 
     start: Ints
@@ -54,7 +50,7 @@ class Frames:
     interface: Ints
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
     """What a window held. `consumed` octets are done with; the next record needs `need`."""
 
@@ -97,10 +93,4 @@ def join(parts: list[Frames]) -> Frames:
         return parts[0]
     if not parts:
         return no_frames()
-    return Frames(
-        np.concatenate([part.start for part in parts]),
-        np.concatenate([part.caplen for part in parts]),
-        np.concatenate([part.wirelen for part in parts]),
-        np.concatenate([part.time_ns for part in parts]),
-        np.concatenate([part.interface for part in parts]),
-    )
+    return Frames(*map(np.concatenate, zip(*parts, strict=True)))

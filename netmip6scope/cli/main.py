@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope.cli.parser import PROGRAM, build_parser
-from netmip6scope.errors import INTERRUPTED, OK, ScopeError
+from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+
+    from netmip6scope.pipeline import Result
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,12 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit as error:  # argparse ends --help this way
+    except SystemExit as error:  # argparse ends --help and --version this way
         return error.code if isinstance(error.code, int) else OK
 
 
 def _run(arguments: list[str]) -> int:
-    parser = build_parser(run_table, run_decode)
+    parser = build_parser(_COMMANDS)
+    parser.require_command(arguments)
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -42,41 +46,191 @@ def _run(arguments: list[str]) -> int:
     return code
 
 
-def run_table(options: argparse.Namespace) -> int:
-    """The commands whose answer is a table: messages, sessions, handoffs."""
+def run_findings(options: argparse.Namespace) -> int:
+    """The findings command; exit code 1 if one is as bad as --fail-on says."""
     from netmip6scope.tables.output import resolve, write_to
-    from netmip6scope.tables.progress import Progress
+
+    if options.list:
+        from netmip6scope.correlate.finding_rows import listing
+
+        destination = resolve(options.output, options.format)
+        write_to(listing(), destination, raw_csv=options.raw_csv)
+        return OK
+    if not options.captures:
+        raise UsageError("findings needs a capture, or --list (see netmip6scope findings --help)")
+    return run_table(options)
+
+
+def run_table(options: argparse.Namespace) -> int:
+    """The commands whose answer is a table: messages, sessions, handoffs, findings."""
+    from netmip6scope.cli.interrupt import Reading
+    from netmip6scope.tables.output import resolve, write_to
 
     destination = resolve(options.output, options.format)
+    selection = None
+    if options.filter is not None:
+        from netmip6scope.filter.select import Filter, Selection
+
+        selection = Selection(Filter.parsed(options.filter, options.command))
     with _without_collector():
         from netmip6scope.pipeline import analyse
 
-        with Progress() as progress:
-            result = analyse(options.captures, options.command, progress, options.profile)
-        write_to(result.table, destination, raw_csv=options.raw_csv)
+        with Reading() as reading:
+            result = analyse(options.captures, options.command, reading, options.profile, selection)
+        table = result.table
+        failed = False
+        if options.command == "findings":
+            from netmip6scope.correlate.finding_rows import chosen, worst
+
+            table = chosen(table, options.only, options.ignore)
+            failed = worst(table) >= options.fail_on
+        elif options.command == "handoffs" and options.stats:
+            from netmip6scope.tables.stats import handoff_stats
+
+            table = handoff_stats(table)
+        write_to(table, destination, raw_csv=options.raw_csv)
+    return _tell(result, options, interrupted=reading.interrupted) or (FAILED if failed else OK)
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """The report command: one page about everything."""
+    from netmip6scope.cli.interrupt import Reading
+    from netmip6scope.report.page import Material, report_page, require_libraries
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    require_libraries()
+    with _without_collector():
+        from netmip6scope.pipeline import analyse
+
+        wanted = ("handoffs", "sessions", "messages", "findings")
+        with Reading() as reading:
+            result = analyse(options.captures, wanted, reading, options.profile)
+        notes = [*result.warnings, *map(str, result.errors)]
+        handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
+        material = Material(options.captures, notes, handoffs, sessions, messages, findings)
+        page = report_page(material)
+    to_pipe = options.output == "-"
+    with standard_output() if to_pipe else replaced_file(options.output) as stream:
+        stream.write(page.encode())
+    return _tell(result, options, interrupted=reading.interrupted)
+
+
+def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> int:
+    """Say what was odd about the inputs and which of them failed; the exit code."""
     for warning in result.warnings:
         _say(f"warning: {warning}")
     for error in result.errors:
-        report(error, debug=_debug(options))
+        if not isinstance(error, Interrupted):
+            report(error, debug=_debug(options))
+    if interrupted:
+        what = "page" if options.command == "report" else "table"
+        _say(f"interrupted: the {what} holds what was read until then")
+        return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
 
 
 def run_decode(options: argparse.Namespace) -> int:
-    """The decode command: one frame as a tree."""
-    from netmip6scope.decode import decode_frame
+    """The decode command: one frame as a tree, or all that a filter holds for."""
     from netmip6scope.tables.output import standard_output
 
-    tree = decode_frame(options.capture, options.frame, options.format, keys_path=options.keys)
+    parts = _decoded(options)
+    first = next(parts, "")  # a mistake shows before anything is written
     with standard_output() as stream:
-        stream.write(tree.encode("utf-8", "backslashreplace"))
-        if not tree.endswith("\n"):
-            stream.write(b"\n")
+        for part in chain((first,), parts):
+            stream.write(part.encode("utf-8", "backslashreplace"))
     return OK
+
+
+def _decoded(options: argparse.Namespace) -> Iterator[str]:
+    if options.filter is None:
+        from netmip6scope.decode import decode_frame
+
+        if options.frame is None:
+            raise UsageError("decode needs --frame N or -Y FILTER (see netmip6scope decode --help)")
+        yield decode_frame(
+            options.capture,
+            options.frame,
+            options.format,
+            keys_path=options.keys,
+            wireshark=options.wireshark,
+        )
+        return
+    if options.wireshark:
+        raise UsageError("--wireshark goes with --frame N alone, not with a filter")
+    from netmip6scope.decode import decode_frames
+    from netmip6scope.filter.catalogue import FRAMES
+    from netmip6scope.filter.select import Filter
+    from netmip6scope.tables.progress import Progress
+
+    chosen = Filter.parsed(options.filter, FRAMES)
+    with Progress() as meter:
+        # On a terminal the frames themselves show how far it is.
+        progress = None if sys.stdout.isatty() else meter
+        yield from decode_frames(
+            options.capture, chosen, options.frame, options.format, progress, options.keys
+        )
+
+
+def run_fields(options: argparse.Namespace) -> int:
+    """The fields command: what a filter can name."""
+    from netmip6scope.filter.reference import fields_table
+    from netmip6scope.tables.output import resolve, write_to
+
+    destination = resolve(options.output, options.format)
+    write_to(fields_table(options.pattern), destination, raw_csv=options.raw_csv)
+    return OK
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """The verify command: a row for each value that Wireshark shows otherwise."""
+    from netmip6scope.tables.output import resolve, write_to
+    from netmip6scope.tables.progress import Progress
+    from netmip6scope.wireshark.verify import verify
+
+    destination = resolve(options.output, options.format)
+    with Progress() as progress:
+        verdict = verify(options.captures, progress, options.profile)
+    write_to(verdict.table, destination, raw_csv=options.raw_csv)
+    for warning in verdict.warnings:
+        _say(f"warning: {warning}")
+    for error in verdict.errors:
+        report(error, debug=_debug(options))
+    _say(verdict.summary)
+    if verdict.errors:
+        return verdict.errors[0].exit_code
+    return FAILED if verdict.disagreements else OK
+
+
+def run_plugin(options: argparse.Namespace) -> int:
+    """The plugin command: our Wireshark dissector, printed or installed."""
+    from netmip6scope.pipeline import load_profile
+    from netmip6scope.tables.output import standard_output
+    from netmip6scope.wireshark.install import install
+    from netmip6scope.wireshark.plugin import lua_text
+
+    profile = load_profile(options.profile)
+    if options.install:
+        _say(f"installed {install(profile)}")
+        return OK
+    with standard_output() as stream:
+        stream.write(lua_text(profile).encode("ascii"))
+    return OK
+
+
+_COMMANDS = {
+    "table": run_table,
+    "findings": run_findings,
+    "decode": run_decode,
+    "fields": run_fields,
+    "verify": run_verify,
+    "plugin": run_plugin,
+    "report": run_report,
+}
 
 
 def report(error: ScopeError, *, debug: bool) -> None:
     """Print the error on standard error, after its traceback when debugging."""
-    if debug:
+    if debug and sys.stderr is not None:
         import traceback
 
         traceback.print_exception(error)
@@ -86,7 +240,10 @@ def report(error: ScopeError, *, debug: bool) -> None:
 def _say(message: str) -> None:
     from netmip6scope.tables.text import printable
 
-    sys.stderr.write(f"{PROGRAM}: {printable(message)}\n")
+    if sys.stderr is None:  # started without (`2>&-`): the exit code still tells
+        return
+    with suppress(OSError):
+        sys.stderr.write(f"{PROGRAM}: {printable(message)}\n")
 
 
 def _debug(options: argparse.Namespace) -> bool:

@@ -8,14 +8,19 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NoReturn
 
+from netmip6scope import __version__
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from _typeshed import SupportsWrite
 
     Command = Callable[[argparse.Namespace], int]
 
 PROGRAM = "netmip6scope"
+_SEVERITIES = ("note", "warning", "error")
+_NEVER = len(_SEVERITIES)
 _EXIT_CODES = (
     "exit codes: 0 fine; 1 the thing asked about failed; 2 wrong use or unreadable input; "
     "3 a needed program is missing; 130 interrupted"
@@ -26,23 +31,59 @@ _CAPTURE_HELP = (
 )
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser that raises UsageError, so that wrong use is reported as every error is."""
 
+    commands: Collection[str] = ()
+
     def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
         raise UsageError(f"{message} (see {self.prog} --help)")
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print help; a closed pipe or a full disk is treated as for any other output."""
+        if file is not None:
+            super().print_help(file)
+            return
+        from netmip6scope.tables.output import standard_output
 
-def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
-    """The parser; ``run`` of what it returns is the function of the command that was given."""
+        with standard_output() as stream:
+            stream.write(self.format_help().encode())
+
+    def require_command(self, arguments: Sequence[str]) -> None:
+        """Raise UsageError if the first argument that is no option is no command either."""
+        first = next((word for word in arguments if word == "-" or not word.startswith("-")), None)
+        if first is not None and first not in self.commands:
+            names = ", ".join(self.commands)
+            self.error(f"{first!r} is not a command; name one before the captures: {names}")
+
+
+class _Version(argparse.Action):
+    """Prints the program's name and version, and ends it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from netmip6scope.tables.output import standard_output
+
+        with standard_output() as stream:
+            stream.write(f"{PROGRAM} {__version__}\n".encode())
+        parser.exit()
+
+
+def build_parser(runs: Mapping[str, Command]) -> Parser:
+    """The parser; ``run`` of what it returns is the function of the command that was given.
+
+    runs: those functions, by command; "table" stands for all commands whose answer is a table.
+    """
     shared = _shared()
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Analyse captures of MIPv6 signalling between access routers and home agents.",
         epilog=_EXIT_CODES,
         parents=[shared],
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    parser.commands = commands.choices
     for name, about in (
         ("messages", "one row per signalling message"),
         ("sessions", "one row per mobile-node session"),
@@ -50,17 +91,49 @@ def build_parser(table: Command, decode: Command) -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         _add_table_options(command)
-        command.set_defaults(run=table)
-    about = "one frame as a full tree with byte ranges"
+        if name == "handoffs":
+            command.add_argument(
+                "--stats",
+                action="store_true",
+                help="counts, success rate and percentiles of all handoffs, and of those per pair "
+                "of access routers, kind and outcome",
+            )
+        command.set_defaults(run=runs["table"])
+    about = "one row per finding: what went wrong, where, and where it is written"
+    command = commands.add_parser("findings", help=about, description=about, parents=[shared])
+    _add_findings_options(command)
+    command.set_defaults(run=runs["findings"])
+    about = "one frame, or all that a filter holds for, as full trees with byte ranges"
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
-    command.set_defaults(run=decode)
+    command.set_defaults(run=runs["decode"])
+    about = "what a filter can name, one row per field"
+    command = commands.add_parser("fields", help=about, description=about, parents=[shared])
+    command.add_argument(
+        "pattern", nargs="?", metavar="PATTERN", help="text in the name or label, or a glob"
+    )
+    _add_output_options(command)
+    command.set_defaults(run=runs["fields"])
+    about = "compare our decode with Wireshark's, field by field"
+    command = commands.add_parser("verify", help=about, description=about, parents=[shared])
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    _add_output_options(command)
+    _add_profile_option(command)
+    command.set_defaults(run=runs["verify"])
+    about = "make our dissector for Wireshark"
+    command = commands.add_parser("plugin", help=about, description=about, parents=[shared])
+    _add_plugin_options(command)
+    command.set_defaults(run=runs["plugin"])
+    about = "one self-contained page: summary, distributions, slowest handoffs, messages"
+    command = commands.add_parser("report", help=about, description=about, parents=[shared])
+    _add_report_options(command)
+    command.set_defaults(run=runs["report"])
     return parser
 
 
-def _shared() -> _Parser:
+def _shared() -> Parser:
     """Options that stand before or after the command alike."""
-    shared = _Parser(add_help=False)
+    shared = Parser(add_help=False)
     shared.add_argument(
         "--debug",
         action="store_true",
@@ -72,6 +145,43 @@ def _shared() -> _Parser:
 
 def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    _add_filter(command, "leave the rows that FILTER holds for")
+    _add_output_options(command)
+    _add_profile_option(command)
+
+
+def _add_findings_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="*", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument(
+        "--fail-on",
+        type=_severity,
+        metavar="SEVERITY",
+        default=_NEVER,
+        help="exit code 1 if there is a finding of this severity or a worse one: "
+        "error, warning or note",
+    )
+    for name, about in (("only", "leave these codes"), ("ignore", "leave these codes out")):
+        command.add_argument(
+            f"--{name}", action="append", default=[], metavar="CODE", type=str.upper, help=about
+        )
+    command.add_argument("--list", action="store_true", help="explain every code")
+    _add_filter(command, "leave the rows that FILTER holds for")
+    _add_output_options(command)
+    _add_profile_option(command)
+
+
+def _severity(text: str) -> int:
+    if text not in _SEVERITIES:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_SEVERITIES)}")
+    return _SEVERITIES.index(text)
+
+
+def _add_filter(command: argparse.ArgumentParser, about: str) -> None:
+    about += ", such as 'mip6.ba.status >= 128': see the command fields"
+    command.add_argument("-Y", "--filter", metavar="FILTER", help=about)
+
+
+def _add_output_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o",
         "--output",
@@ -88,20 +198,51 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave CSV texts that a spreadsheet would run as formulas as they are",
     )
+
+
+def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_plugin_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", choices=("wireshark",), help="which program it is for")
+    command.add_argument(
+        "--install",
+        action="store_true",
+        help="put it into your own Wireshark plugin folder, rather than print it",
+    )
+    _add_profile_option(command)
 
 
 def _add_decode_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help=_CAPTURE_HELP)
-    command.add_argument(
-        "--frame", metavar="N", type=_frame_number, required=True, help="frame number, from 1"
-    )
+    command.add_argument("--frame", metavar="N", type=_frame_number, help="frame number, from 1")
+    _add_filter(command, "every frame that FILTER holds for")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument(
         "--keys",
         metavar="FILE",
         help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
     )
+    command.add_argument(
+        "--wireshark",
+        action="store_true",
+        help="show Wireshark's own tree of the frame",
+    )
+
+
+def _add_report_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument(
+        "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
+    )
+    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _page_name(text: str) -> str:
+    if text != "-" and not text.lower().endswith((".html", ".htm")):
+        raise argparse.ArgumentTypeError(f"{text}: a page needs a name that ends in .html")
+    return text
 
 
 def _frame_number(text: str) -> int:

@@ -31,10 +31,13 @@ class CaptureChecks:
     """Sees every batch of frames."""
 
     def __init__(self) -> None:
+        self.end_ns = NULL
+        """The latest frame's time."""
         self._points: dict[str, _Point] = {}
 
     def see(self, batch: FrameBatch) -> None:
         """Count cut frames and steps back in time, by capture point."""
+        self.end_ns = max(self.end_ns, int(batch.time_ns.max()))
         for number, interface in enumerate(batch.interfaces):
             rows = np.flatnonzero(batch.interface == number)
             if not len(rows):

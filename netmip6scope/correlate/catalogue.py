@@ -141,7 +141,7 @@ RULES: dict[Code, Rule] = {
         WARNING,
         _DRAFT + "3.3",
         "No HO Response comes for a HO Request.",
-        "{sar_address} does not answer {tar_address}; asked {count} times",
+        "{sar_address} does not answer {tar_address}; {count} requests in all",
         ("sar_address", "tar_address", "count"),
     ),
     Code.HO_UNASKED: Rule(
@@ -212,7 +212,7 @@ RULES: dict[Code, Rule] = {
         _DRAFT + "3.3-8",
         "An AR that the mobile node has left renews the binding.",
         "{src_address} renews the binding although {ar_address} serves the mobile node; "
-        "{count} times",
+        "{count} in all",
         ("src_address", "ar_address", "count"),
     ),
     Code.BU_COA: Rule(
@@ -347,14 +347,14 @@ RULES: dict[Code, Rule] = {
         NOTE,
         "",
         "Frames that the snap length or the file's end cut.",
-        "{count} messages are cut by the capture",
+        "{count} frames are cut by the capture",
         ("count",),
     ),
     Code.CAP_ORDER: Rule(
         NOTE,
         "",
         "Time goes back from one frame to the next.",
-        "time goes back by up to {back_ms}, {count} times",
+        "time goes back by up to {back_ms}, at {count} frames",
         ("back_ms", "count"),
     ),
     Code.CAP_CLOCK: Rule(

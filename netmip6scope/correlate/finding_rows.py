@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.rows import build
 from netmip6scope.correlate.shapes import MOST_KEPT
 from netmip6scope.correlate.texts import Texts, labels
+from netmip6scope.errors import UsageError
 from netmip6scope.tables.columns import NULL, Coded, Table, Values
-from netmip6scope.tables.schema import FINDINGS
+from netmip6scope.tables.schema import FINDING_CODES, FINDINGS
 from netmip6scope.tables.text import milliseconds
 
 
@@ -53,6 +55,46 @@ def findings_table(
         "ref": labels(code, [RULES[c].ref for c in Code]),
     }
     return build("findings", FINDINGS, values, len(code))
+
+
+def chosen(table: Table, only: Sequence[str], ignore: Sequence[str]) -> Table:
+    """The findings with one of the codes in `only`, if it names any, and none of `ignore`.
+
+    Raises UsageError for a code that does not exist.
+    """
+    codes = {code.label: int(code) for code in Code}
+    for name in (*only, *ignore):
+        if name not in codes:
+            near = get_close_matches(name, codes, 3) or ["findings --list explains all"]
+            raise UsageError(f"{name} is no finding; {', '.join(near)}")
+    column = table.values["code"]
+    assert isinstance(column, Coded)
+    wanted = np.array([codes[name] for name in only or codes if name not in ignore], np.int64)
+    rows = np.flatnonzero(np.isin(column.codes, wanted))
+    values = {
+        name: Coded(v.codes[rows], v.vocabulary) if isinstance(v, Coded) else v[rows]
+        for name, v in table.values.items()
+    }
+    return Table(table.name, table.columns, values)
+
+
+def worst(table: Table) -> int:
+    """The highest severity of a table of findings; -1 for none."""
+    column = table.values["severity"]
+    assert isinstance(column, Coded)
+    return int(column.codes.max(initial=-1))
+
+
+def listing() -> Table:
+    """Every code with its severity, what it means, and where that is written."""
+    codes = np.arange(len(Code))
+    values: dict[str, Values] = {
+        "code": labels(codes, [c.label for c in Code]),
+        "severity": labels(_severity(codes), [s.label for s in Severity]),
+        "what": labels(codes, [RULES[c].what for c in Code]),
+        "ref": labels(codes, [RULES[c].ref for c in Code]),
+    }
+    return Table("findings-list", FINDING_CODES, values)
 
 
 def _severity(code: Ints) -> Ints:

@@ -103,6 +103,12 @@ def _advertisements(m: Columns, who: Ints, addresses: AddressBook) -> None:
         answered = Timeline(m["dst"][tells].astype(np.int64), times)
         found = answered.next(m["src"][asks].astype(np.int64), m["time_ns"][asks])
         who[asks] = np.where(found >= 0, who[tells[found]], -1)
+        # An answer to all nodes (RFC 2461 6.2.6) does not say who asked; the identifier does.
+        asks = asks[who[asks] < 0]
+        hosts = addresses.halves(np.concatenate([m["hoa"][bound], m["src"][asks]]))[1]
+        holds, told = np.split(alike(hosts), [len(bound)])
+        found = Timeline(holds, m["time_ns"][bound]).next(told, m["time_ns"][asks])
+        who[asks] = np.where(found >= 0, who[bound[found]], -1)
 
 
 def _held_by_several(net: Ints, who: Ints) -> Ints:

@@ -102,8 +102,8 @@ class Judge:
 
     def told_other(self, session: Session, event: Event) -> None:
         """A Router Advertisement tells the mobile node another prefix than its home address's."""
-        assert session.ar is not None
-        if session.map is not None and session.ar_net is not None and session.ar_net == event.net:
+        own = session.ar_net is not None and session.ar_net == event.net
+        if own and session.map is not None and session.ar is not None:
             ends = {"ar_address": session.ar, "map_address": session.map}
             self._note(Code.MAP_PREFIX, event, session, None, **ends, count=1)
         elif session.hoa is not None:

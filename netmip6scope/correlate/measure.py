@@ -52,7 +52,10 @@ def seen_elsewhere(m: dict[str, Ints], segments: Segments, anchors: Ints) -> Int
 
 
 def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors: Ints) -> None:
-    """Add dl_packets, dl_bytes, ul_packets, ul_bytes: each inner packet once."""
+    """Add dl_packets, dl_bytes, ul_packets, ul_bytes: each inner packet once.
+
+    Also hoa_since_ns and hoa4_since_ns, from when on the home addresses' packets are the session's.
+    """
     count = len(found["mn"])
     since = np.where(found["accepted_ba_ns"] == NULL, found["start_ns"], found["accepted_ba_ns"])
     row = np.tile(np.arange(count), 2)
@@ -64,6 +67,9 @@ def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors
     first = np.flatnonzero(np.diff(line.key, prepend=-1))
     since[line.order[first]] = NULL
     line = Timeline(address, since)
+    held_since = np.full(2 * count, NULL)
+    held_since[known] = since
+    found["hoa_since_ns"], found["hoa4_since_ns"] = np.split(held_since, 2)
     for way, name in ((DOWN, "dl"), (UP, "ul")):
         mine = (segments.direction == way) & ~np.isin(segments.router, anchors)
         held = line.latest(segments.address[mine], segments.since_ns[mine])
@@ -105,9 +111,9 @@ class _Stays:
         at, end = self._span(key, since_ns, until_ns)
         return np.where(at < end, self._first_ns[np.minimum(at, len(self._first_ns) - 1)], NULL)
 
-    def last(self, key: Ints, until_ns: Ints) -> Ints:
-        """The last packet's time of the segments that begin before `until`."""
-        at, end = self._span(key, np.full(len(key), NULL), until_ns)
+    def last(self, key: Ints, since_ns: Ints, until_ns: Ints) -> Ints:
+        """The last packet's time of the segments that begin in [since, until)."""
+        at, end = self._span(key, since_ns, until_ns)
         return np.where(at < end, self._last_ns[end - 1], NULL)
 
     def packets(self, key: Ints, since_ns: Ints, until_ns: Ints) -> Ints:
@@ -141,6 +147,7 @@ def handoffs(
     sar, tar = found["sar"][rows], found["tar"][rows]
     for home in ("hoa", "hoa4"):
         address = sessions[home][found["session"][rows]]
+        since_ns = sessions[f"{home}_since_ns"][found["session"][rows]]
         mine = np.flatnonzero(address >= 0)
         if not len(mine):
             continue
@@ -148,7 +155,7 @@ def handoffs(
         for way, last, first in ((DOWN, names[0], names[1]), (UP, names[2], names[3])):
             from_sar = stays.key(way, address, sar[mine])
             from_tar = stays.key(way, address, tar[mine])
-            ended = stays.last(from_sar, torn_ns[mine])
+            ended = stays.last(from_sar, since_ns[mine], torn_ns[mine])
             began = stays.first(from_tar, bu_ns[mine], window_ns[mine])
             found[last][at] = np.maximum(found[last][at], ended)
             found[first][at] = _earliest(found[first][at], began)

@@ -113,6 +113,7 @@ class Handoff:
         "kind",
         "last_bu_ns",
         "last_request_ns",
+        "last_seq",
         "map",
         "moved",
         "order",
@@ -164,6 +165,7 @@ class Handoff:
         self.bu_ns: int | None = None
         self.bu_frame: int | None = None
         self.last_bu_ns: int | None = None
+        self.last_seq: int | None = None
         self.ba_ns: int | None = None
         self.ba_frame: int | None = None
         self.refusal: int | None = None
@@ -256,6 +258,13 @@ class Session:
         for handoff in reversed(self.handoffs[-LATEST:]):
             if not handoff.accepted and handoff.tar == tar:
                 return handoff
+        return None
+
+    def repeated(self, event: Event) -> Handoff | None:
+        """The settled attempt whose last Binding Update this one repeats."""
+        for handoff in self.handoffs[-1:]:
+            if handoff.last_seq is not None and handoff.last_seq == event.seq:
+                return handoff if handoff.tar == event.coa else None
         return None
 
     def moving(self) -> Handoff | None:

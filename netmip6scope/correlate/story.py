@@ -196,7 +196,9 @@ class Story:
             return handoff
         if session.ar is session.attach_ar is None and event.via >= 0:
             return self._attempt(session, event.via, event.coa, event)
-        if session.ar is None or session.ar == event.coa or event.coa in session.path:
+        if session.ar is not None and session.ar == event.coa:
+            return session.repeated(event)
+        if session.ar is None or event.coa in session.path:
             return None
         handoff = self._attempt(session, session.ar, event.coa, event)
         handoff.sar_known = True
@@ -210,7 +212,7 @@ class Story:
             handoff.bu_ns, handoff.bu_frame = event.time_ns, event.frame
             handoff.first_bu = event
         handoff.bus += 1
-        handoff.last_bu_ns = event.time_ns
+        handoff.last_bu_ns, handoff.last_seq = event.time_ns, event.seq
 
     def update_map(self, event: Event) -> Joined:
         """A Binding Update to a MAP: the source is the LCoA, the home address slot has the RCoA."""
@@ -292,7 +294,9 @@ class Story:
         if session is None:
             return None, None
         for handoff in reversed(session.handoffs):
-            if handoff.bus == 0 or handoff.sar != event.coa:
+            # A SAR may end its binding as soon as it has given the context away.
+            begun = handoff.bus > 0 or handoff.responded
+            if not begun or handoff.sar != event.coa:
                 continue
             serves = session.ar is not None and session.ar == event.coa
             if not serves or (not handoff.accepted and handoff.ba_ns is None):

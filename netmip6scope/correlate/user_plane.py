@@ -22,6 +22,8 @@ from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.tables.columns import NULL
 
 DOWN, UP = 0, 1
+_BLANK = np.array([[0], [0], [(1 << 63) - 1], [NULL]])
+"""Packets, octets, first and last time of a segment without packets."""
 MAP_FLAG = 0x0800
 """M in the flags of a Binding Update (RFC 4140 4.1)."""
 
@@ -119,7 +121,7 @@ class UserPlane:
         fresh = list(self._numbers)[len(self._stays) :]
         if fresh:
             self._stays = np.concatenate([self._stays, np.array(fresh, np.int64)])
-            blank = np.tile(np.array([[0], [0], [NULL], [NULL]]), len(fresh))
+            blank = np.tile(_BLANK, len(fresh))
             self._open = np.concatenate([self._open, blank], axis=1)
 
     def _number(self, key: tuple[int, int, int]) -> int:
@@ -140,10 +142,7 @@ class UserPlane:
         # Sums of lengths below 2^53 are exact in the floats that bincount adds with.
         octets[:size] += np.bincount(stay, length, size).astype(np.int64)
         np.maximum.at(last_ns, stay, time_ns)
-        fresh = np.flatnonzero(first_ns[stay] == NULL)
-        if len(fresh):
-            # From the back, so that the first row of each stay is written last.
-            first_ns[stay[fresh][::-1]] = time_ns[fresh][::-1]
+        np.minimum.at(first_ns, stay, time_ns)
 
     def _cut(self, address: Ints, time_ns: Ints) -> None:
         """Close the open segments of these addresses; the next begin at their latest message."""
@@ -156,8 +155,7 @@ class UserPlane:
         if len(stay):
             since_ns = self._since(self._stays[stay, 1])
             self._closed.append(np.stack([stay, since_ns, *self._open[:, stay]]))
-            self._open[:2, stay] = 0
-            self._open[2:, stay] = NULL
+            self._open[:, stay] = _BLANK
 
     def _pieces(self, batch: TunnelBatch, rows: Ints, way: int, since_ns: Ints) -> None:
         """Packets between two binding messages of this batch: segments that are closed already."""

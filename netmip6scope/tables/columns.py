@@ -30,6 +30,8 @@ class Kind(Enum):
     """Nanoseconds since 1970-01-01 UTC; text shows seconds with nine decimals."""
     DURATION = "duration"
     """Nanoseconds, perhaps negative; text shows milliseconds with six decimals."""
+    PERCENT = "percent"
+    """Millionths of a whole; text shows percent with four decimals."""
     TEXT = "text"
     """Text, or nothing."""
 

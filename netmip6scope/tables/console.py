@@ -21,6 +21,7 @@ ROWS = 1000
 WIDEST = 40
 """A column wider than this folds its texts."""
 
+_DURATIONS = ("context", "binding", "preparation", "dl_gap", "ul_gap")
 LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "messages": (
         ("frame", "seq", "status"),
@@ -36,6 +37,13 @@ LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("mn_id", "sar", "tar"),
         ("outcome", "kind", "start"),
         ("context_ms", "binding_ms", "dl_gap_ms", "ul_gap_ms"),
+    ),
+    "stats": (
+        ("by", "group", "handoffs", "complete", "success_percent"),
+        *(
+            tuple(f"{duration}_{name}_ms" for duration in _DURATIONS)
+            for name in ("median", "p95", "max", "min", "p99")
+        ),
     ),
 }
 
@@ -93,6 +101,7 @@ def _cells(table: Table, column: Column, stop: int) -> list[str]:
         Kind.INT: text.whole,
         Kind.TIME: text.seconds,
         Kind.DURATION: text.milliseconds,
+        Kind.PERCENT: text.percent,
     }[column.kind]
     return [show(value) for value in table.numbers(column)[:stop].tolist()]
 
@@ -105,7 +114,7 @@ def _drawn(stacks: list[Stack], cells: dict[str, list[str]], rows: int) -> RichT
     tall = int(any(len(stack) > 1 for stack in stacks))
     drawn = RichTable(box=None, padding=(0, _GAP, tall, 0), pad_edge=False)
     for stack in stacks:
-        right = all(column.kind in (Kind.INT, Kind.DURATION) for column in stack)
+        right = not any(column.kind in (Kind.TEXT, Kind.TIME) for column in stack)
         drawn.add_column(
             Text("\n".join(column.name for column in stack)),
             justify="right" if right else "left",

@@ -24,7 +24,7 @@ BLOCK_OCTETS = 8 << 20
 """A block is halved while its matrix would be larger than this: one huge cell widens all rows."""
 
 _PAD = 0xFF
-_DECIMALS = {Kind.INT: 0, Kind.TIME: 9, Kind.DURATION: 6}
+_DECIMALS = {Kind.INT: 0, Kind.TIME: 9, Kind.DURATION: 6, Kind.PERCENT: 4}
 _GROUP = 10_000
 _LEADING = _GROUP
 """Index shift to a group with nothing above it: its leading zeros are left out."""

@@ -16,7 +16,7 @@ def to_pandas(table: Table) -> pd.DataFrame:
     """A data frame with the table's columns.
 
     Whole numbers and times (nanoseconds since the epoch) are nullable ``Int64``, durations
-    ``timedelta64[ns]``, texts pandas ``string``.
+    ``timedelta64[ns]``, percentages nullable ``Float64``, texts pandas ``string``.
     """
     import pandas as pd
 
@@ -33,6 +33,8 @@ def _series(table: Table, column: Column) -> Any:  # noqa: ANN401 - a series or 
         lookup = np.array([*values.vocabulary, None], dtype=object)
         return pd.array(lookup[values.codes], dtype="string")
     numbers = table.numbers(column)
+    if column.kind is Kind.PERCENT:
+        return pd.arrays.FloatingArray(numbers / 10_000, numbers == NULL)
     if column.kind is Kind.DURATION:
         # The least int64 is numpy's "not a time" as well, so unknown stays unknown.
         return pd.Series(numbers.view("timedelta64[ns]"))

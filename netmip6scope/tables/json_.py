@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ROWS_AT_ONCE = 4096
-_NUMBERS = {Kind.INT: text.whole, Kind.TIME: text.seconds, Kind.DURATION: text.milliseconds}
+_NUMBERS = {
+    Kind.INT: text.whole,
+    Kind.TIME: text.seconds,
+    Kind.DURATION: text.milliseconds,
+    Kind.PERCENT: text.percent,
+}
 
 
 def write_json(table: Table, stream: BinaryIO) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,6 +18,7 @@ from netmip6scope.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from netmip6scope.tables.columns import Table
 
@@ -41,9 +43,10 @@ def resolve(path: str | None, format_: str | None) -> Destination:
         raise UsageError(f"unknown format {format_}: choose from {', '.join(FORMATS)}")
     if path is None or path == "-":
         path = None
-        if format_ is None and not sys.stdout.isatty():
+        terminal = _stdout().isatty()
+        if format_ is None and not terminal:
             format_ = "csv"
-        if format_ == "parquet" and sys.stdout.isatty():
+        if format_ == "parquet" and terminal:
             raise UsageError("parquet is not for a terminal: name a file with -o")
     else:
         format_ = _by_ending(path, format_)
@@ -94,6 +97,8 @@ def write_to(table: Table, destination: Destination, *, raw_csv: bool = False) -
         if destination.format is None:
             from netmip6scope.tables.console import write_console
 
+            if isinstance(sys.stdout, TextIOWrapper):  # a terminal may not know all characters
+                sys.stdout.reconfigure(errors="backslashreplace")
             write_console(table, sys.stdout)
         else:
             _writer(destination.format, raw_csv)(table, stream)
@@ -148,13 +153,20 @@ def standard_output() -> Iterator[BinaryIO]:
     OutputError when the system refuses for another reason.
     """
     try:
-        yield sys.stdout.buffer
+        yield _stdout().buffer
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon_standard_output()
     except OSError as error:
         _abandon_standard_output()
         raise OutputError(f"standard output: {error.strerror or error}") from error
+
+
+def _stdout() -> TextIO:
+    """Standard output; raises OutputError where the program was started without (`>&-`)."""
+    if sys.stdout is None:
+        raise OutputError("standard output: is closed")
+    return sys.stdout
 
 
 def _abandon_standard_output() -> None:

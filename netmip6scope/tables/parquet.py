@@ -1,11 +1,12 @@
 """Parquet, by way of pyarrow, which is an optional part of the installation.
 
-Whole numbers and times (nanoseconds since the epoch) are int64, durations ``duration[ns]``, texts
-strings. Each field carries the description of its column.
+Whole numbers and times (nanoseconds since the epoch) are int64, durations ``duration[ns]``,
+percentages ``decimal(7, 4)``, texts strings. Each field carries the description of its column.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 from netmip6scope.errors import MissingProgram
@@ -40,6 +41,9 @@ def _array(table: Table, column: Column) -> Any:  # noqa: ANN401 - pyarrow has n
 
     if column.kind is not Kind.TEXT:
         numbers = table.numbers(column)
+        if column.kind is Kind.PERCENT:
+            parts = [None if n == NULL else Decimal(n).scaleb(-4) for n in numbers.tolist()]
+            return pa.array(parts, pa.decimal128(7, 4))
         array = pa.array(numbers, mask=numbers == NULL)
         return array.cast(pa.duration("ns")) if column.kind is Kind.DURATION else array
     values = table.values[column.name]

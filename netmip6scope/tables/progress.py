@@ -1,8 +1,12 @@
-"""The progress line on standard error: only on a terminal, and only in runs that take a while."""
+"""The progress line on standard error: only on a terminal, and only in runs that take a while.
+
+A thread redraws it, since a program that waits for a slow pipe has nothing to say otherwise.
+"""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -32,11 +36,18 @@ class Progress:
         self.read_octets = 0
         self._stream = sys.stderr if stream is None else stream
         self._clock_s = clock_s
-        self._due_s = clock_s() + SHOW_AFTER_S
+        self._begin_s = clock_s()
+        self._due_s = self._begin_s + SHOW_AFTER_S
         self._shown = False
-        self._live = self._stream.isatty()
+        # Without standard error (`2>&-`) there is no stream at all.
+        self._live = self._stream is not None and self._stream.isatty()
+        self._drawing = threading.Lock()
+        self._over = threading.Event()
+        self._redrawer = threading.Thread(target=self._redraw, daemon=True)
 
     def __enter__(self) -> Self:
+        if self._live:
+            self._redrawer.start()
         return self
 
     def __exit__(
@@ -45,24 +56,36 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._over.set()
+        if self._redrawer.is_alive():
+            self._redrawer.join()
         self.clear()
 
     def update(self, octets: int) -> None:
         """Show that this many octets have been read so far, in all inputs together."""
         self.read_octets = octets
-        if not self._live:
-            return
-        now_s = self._clock_s()
-        if now_s >= self._due_s:
-            self._due_s = now_s + REDRAW_AFTER_S
-            self._shown = True
-            self._draw(_ERASE_LINE + progress_text(self.read_octets, self.total_octets))
+        self._show()
 
     def clear(self) -> None:
         """Take the line off the terminal."""
         if self._shown:
             self._shown = False
             self._draw(_ERASE_LINE)
+
+    def _redraw(self) -> None:
+        while not self._over.wait(REDRAW_AFTER_S):
+            self._show()
+
+    def _show(self) -> None:
+        with self._drawing:
+            now_s = self._clock_s()
+            if self._live and now_s >= self._due_s:
+                self._due_s = now_s + REDRAW_AFTER_S
+                self._shown = True
+                text = progress_text(self.read_octets, self.total_octets)
+                if not self.total_octets:
+                    text += f", {now_s - self._begin_s:.0f} s"
+                self._draw(_ERASE_LINE + text)
 
     def _draw(self, text: str) -> None:
         try:

@@ -55,7 +55,7 @@ SESSIONS: tuple[Column, ...] = (
     _text("auth", "How access was authenticated: pap, chap or eap."),
     _text("ar_path", "Access routers of accepted bindings in order, joined by ' > '."),
     _time("start", "First message of the session."),
-    _time("end", "Last message of the session."),
+    _time("end", "When it was released, or its binding ran out."),
     _text("state", "State at the capture's end: active, released, expired, rejected, partial."),
     _duration("setup_ms", "From the node's first layer-3 request to the access router's answer."),
     _duration("auth_ms", "From the first access request to its acceptance."),
@@ -125,6 +125,14 @@ FINDINGS: tuple[Column, ...] = (
     _text("ref", "Where it is written."),
 )
 """One row per finding."""
+
+FINDING_CODES: tuple[Column, ...] = (
+    _text("code", "The code."),
+    _text("severity", "error, warning or note."),
+    _text("what", "What it means."),
+    _text("ref", "Where it is written."),
+)
+"""One row per code that a finding can have."""
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "messages": MESSAGES,

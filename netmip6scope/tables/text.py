@@ -20,6 +20,11 @@ def milliseconds(duration_ns: int) -> str:
     return _fixed(duration_ns, 6)
 
 
+def percent(part_ppm: int) -> str:
+    """Millionths of a whole as percent with four decimals; '' if unknown."""
+    return _fixed(part_ppm, 4)
+
+
 def whole(number: int) -> str:
     """A whole number; '' if unknown."""
     return "" if number == NULL else str(number)

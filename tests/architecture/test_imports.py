@@ -63,6 +63,25 @@ def test_handoffs_loads_neither_textual_nor_pyshark(tmp_path: Path, netmip6: Pat
     assert not loaded & {"textual", "pyshark"}
 
 
+def test_lark_is_loaded_for_a_filter_alone(netmip6: Path) -> None:
+    capture = str(netmip6 / "01_slaac_handoff.pcap")
+    for command in (["handoffs", capture], ["decode", capture, "--frame", "1"], ["fields", "mip6"]):
+        assert "lark" not in modules_loaded_by(command), command
+    assert "lark" in modules_loaded_by(["handoffs", capture, "-Y", "handoff == 1"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["plugin", "wireshark"], ["decode", "CAPTURE", "--frame", "1"], ["messages", "CAPTURE"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_only_verify_loads_pyshark(arguments: list[str], tmp_path: Path, netmip6: Path) -> None:
+    (tmp_path / "pyshark.py").write_text("")
+    capture = str(netmip6 / "01_slaac_handoff.pcap")
+    words = [capture if word == "CAPTURE" else word for word in arguments]
+    assert "pyshark" not in modules_loaded_by(words, tmp_path)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["handoffs", "--help"]])
 def test_help_loads_neither_numpy_nor_pandas(arguments: list[str]) -> None:
     loaded = modules_loaded_by(arguments)

@@ -38,7 +38,7 @@ def test_attributes_read_well() -> None:
     mobility = texts(radius(WIRE["mobility (RFC 6572)"]))
     assert mobility["radius.PMIP6_Home_HN_Prefix"] == "2001:db8:0:1::"
     assert mobility["radius.Mobile_Node_Identifier"] == "a@b"
-    assert texts(radius(WIRE["mobility (RFC 5447)"]))["radius.MIP6_Home_Link_Prefix"] == (
+    assert texts(radius(WIRE["mobility (RFC 5447)"]))["netmip6.radius.MIP6_Home_Link_Prefix"] == (
         "2001:db8::"
     )
 

@@ -9,13 +9,16 @@ in rows are nanoseconds too, so a cell is compared as `6 * MS`.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from netmip6scope.pipeline import analyse
+from netmip6scope import pipeline
+from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.tables.columns import NULL, Coded, Kind, Table
 from tests import wire
 
@@ -33,6 +36,10 @@ CORRESPONDENT4 = "198.51.100.99"
 # What attach() and handoff() take, from their begin.
 ATTACH_BU, ATTACH_BA, ATTACH_RA = 2 * MS, 8 * MS, 9 * MS
 HO_RESPONSE, HANDOFF_BU, HANDOFF_BA = 5 * MS, 7 * MS, 12 * MS
+
+# A batch of so many octets holds one frame, or a few small ones; how many batches there may be.
+FEW = 256
+BATCHES = 200
 
 Row = dict[str, Any]
 
@@ -240,7 +247,15 @@ class Story:
         return str(path)
 
     def rows(self, table: str, **how: Any) -> list[Row]:
-        return rows_of([self.write(**how)], table)
+        """The rows of a table, which must be the same with all frames at once and with few."""
+        path = self.write(**how)
+        rows = rows_of([path], table)
+        block = max(FEW, Path(path).stat().st_size // BATCHES)
+        with mock.patch.object(
+            pipeline, "CaptureFile", functools.partial(CaptureFile, block=block)
+        ):
+            assert rows_of([path], table) == rows
+        return rows
 
     def handoffs(self, **how: Any) -> list[Row]:
         return self.rows("handoffs", **how)
@@ -254,7 +269,7 @@ class Story:
 
 def rows_of(captures: list[str], table: str, profile: str | None = None) -> list[Row]:
     """The rows of a table; the captures must be read to their end."""
-    result = analyse(captures, table, None, profile)
+    result = pipeline.analyse(captures, table, None, profile)
     assert not result.errors
     return rows_in(result.table)
 

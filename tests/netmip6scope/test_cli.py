@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import signal
 import subprocess
 import sys
 import types
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from netmip6scope.cli.main import main
-from netmip6scope.errors import InputError, ScopeError
+from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import Column, Kind, Table
 
 COLUMNS = (Column("frame", Kind.INT, "Frame."),)
@@ -37,21 +38,31 @@ class Fake:
     asked: list[object] = field(default_factory=list)
     failure: BaseException | None = None
     collector_ran: bool = True
+    interrupt: bool = False
 
     def analyse(
-        self, captures: list[str], want: str, progress: object, profile_path: str | None
+        self,
+        captures: list[str],
+        want: str,
+        progress: object,
+        profile_path: str | None,
+        selection: object,
     ) -> Result:
         self.asked = [captures, want, profile_path]
         self.collector_ran = gc.isenabled()
+        if self.interrupt:
+            signal.raise_signal(signal.SIGINT)
         if self.failure is not None:
             raise self.failure
         return self.result
 
-    def decode_frame(self, capture: str, frame: int, format_: str, *, keys_path: str | None) -> str:
-        self.asked = [capture, frame, format_, keys_path]
+    def decode_frame(
+        self, capture: str, frame: int, format_: str, *, keys_path: str | None, wireshark: bool
+    ) -> str:
+        self.asked = [capture, frame, format_, keys_path] + ["wireshark"] * wireshark
         if self.failure is not None:
             raise self.failure
-        return f"frame {frame}"
+        return f"frame {frame}\n"
 
 
 @pytest.fixture
@@ -138,7 +149,13 @@ def test_parquet_without_pyarrow(
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["nonsense"], "nonsense"),
+        (["nonsense"], "'nonsense' is not a command"),
+        (
+            ["a.pcap"],
+            "name one before the captures: messages, sessions, handoffs, findings, decode",
+        ),
+        (["-", "messages"], "'-' is not a command"),
+        (["A=a.pcap"], "'A=a.pcap' is not a command"),
         (["messages"], "CAPTURE"),
         (["messages", "a.pcap", "--format", "xml"], "xml"),
         (["messages", "a.pcap", "-o", "t.txt"], ".csv .json .jsonl .parquet"),
@@ -192,6 +209,20 @@ def test_debug_adds_the_traceback(argv: list[str], fake: Fake, capsys: Captured)
 def test_an_interrupt_is_130(fake: Fake) -> None:
     fake.failure = KeyboardInterrupt()
     assert main(["messages", "a"]) == 130
+
+
+def test_an_interrupt_keeps_the_table(fake: Fake, capsys: Captured) -> None:
+    """It came while a batch was at work; an error from before does not change the exit code."""
+    fake.interrupt = True
+    fake.result.errors += [InputError("b.pcap", "not a capture", 24), Interrupted(), Interrupted()]
+    assert main(["messages", "a.pcap", "b.pcap"]) == 130
+    out, err = capsys.readouterr()
+    assert out == CSV
+    assert err.splitlines() == [
+        "netmip6scope: error: b.pcap: not a capture (at octet 24)",
+        "netmip6scope: interrupted: the table holds what was read until then",
+    ]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_bug_is_not_hidden(fake: Fake) -> None:

@@ -13,6 +13,7 @@ from tests.netmip6scope.story import (
     DAVID4,
     HA,
     MS,
+    Mobile,
     Story,
     check,
     ms,
@@ -53,6 +54,18 @@ def test_router_solicitation_to_router_advertisement(story: Story) -> None:
         "findings": None,
     }
     assert story.handoffs() == []
+
+
+def test_router_solicitation_tells_its_session(story: Story) -> None:
+    """The session begins with it: `start` and `setup_ms` count from there."""
+    story.attach(ms(0), ALICE, AR1)
+    check(only(story.sessions()), start=ms(0))
+    assert [(row["kind"], row["session"]) for row in story.messages()] == [
+        ("rs", 1),
+        ("bu", 1),
+        ("ba", 1),
+        ("ra", 1),
+    ]
 
 
 def test_setup_counts_from_the_first_solicitation(story: Story) -> None:
@@ -129,6 +142,15 @@ def test_binding_counts_from_the_first_update(story: Story, again: int) -> None:
     check(only(story.sessions()), binding_ms=1006 * MS, state="active", handoffs=0)
 
 
+def test_set_up_repeated_behind_its_acknowledgement(story: Story) -> None:
+    """The BA was lost behind the capture point: still the same set-up."""
+    story.attach(ms(0), ALICE, AR1)
+    story.bu(ms(1002), ALICE, AR1, set_up=True, seq=101)
+    story.ba(ms(1008), ALICE, AR1)
+    check(only(story.sessions()), state="active", ar_path=AR1, binding_ms=6 * MS, start=ms(0))
+    assert story.handoffs() == []
+
+
 def test_rejected_set_up(story: Story) -> None:
     """`rejected`: the set-up's BA was >= 128."""
     story.rs(ms(0), ALICE)
@@ -182,6 +204,24 @@ def test_ipv4_home_address_in_option_29_of_the_acknowledgement(story: Story) -> 
     body = bytes([0, 0]) + (9).to_bytes(2) + (150).to_bytes(2)
     story.packet(ms(8), wire.ipv6(HA, AR1, 135, wire.mh(HA, AR1, 6, body, options)))
     check(only(story.sessions()), hoa=None, hoa4=DAVID4.hoa4, state="active")
+
+
+def test_pad1_in_front_of_the_ipv4_address(story: Story) -> None:
+    """An identifier of 16 octets leaves one octet to fill before option 30 (alignment 4n)."""
+    dave = Mobile("dave@example.net", None, "192.0.2.5")
+    story.bu(ms(2), dave, AR1, set_up=True)
+    story.ba(ms(8), dave, AR1)
+    check(only(story.sessions()), mn_id=dave.nai, hoa4=dave.hoa4)
+
+
+def test_pad1_in_front_of_the_identifier(story: Story) -> None:
+    """RFC 6275 6.2.2: Pad1 may stand between any two options."""
+    assert ALICE.hoa is not None
+    body = (5).to_bytes(2) + (0xC000).to_bytes(2) + (150).to_bytes(2)
+    options = [(wire.pad(1), 1, 0), wire.mn_id(ALICE.nai)]
+    update = wire.mh(ALICE.hoa, HA, 5, body, options)
+    story.packet(ms(2), wire.ipv6(AR1, HA, 60, wire.home_address_header(ALICE.hoa, update)))
+    assert [row["mn_id"] for row in story.messages()] == [ALICE.nai]
 
 
 def test_without_identifier(story: Story) -> None:

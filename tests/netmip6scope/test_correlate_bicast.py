@@ -124,6 +124,14 @@ def test_between_update_and_acknowledgement(moved: Story, mn: Mobile) -> None:
     check(only(moved.sessions()), dl_packets=2)
 
 
+def test_early_copies_do_not_make_up_for_late_packets(moved: Story, mn: Mobile) -> None:
+    """A copy through the SAR before the BA, and after it a packet through the SAR alone."""
+    moved.downlink(ms(1008), mn, AR1, b"early")
+    moved.downlink(ms(1010), mn, AR2, b"early")
+    moved.downlink(ms(1020), mn, AR1, b"lost")
+    check(only(moved.handoffs()), bicast_packets=1, late_sar_packets=1)
+
+
 def test_two_nodes_with_the_same_payload(story: Story) -> None:
     """Their addresses differ, so their packets do."""
     for n, mn in enumerate((ALICE, BOB)):
@@ -158,6 +166,16 @@ def test_copies_in_another_order(moved: Story, mn: Mobile) -> None:
         moved.downlink(ms(1060 - n), mn, AR2, b"%d" % n)
     check(only(moved.handoffs()), bicast_packets=6, late_sar_packets=0)
     check(only(moved.sessions()), dl_packets=6)
+
+
+def test_copies_before_a_release(moved: Story, mn: Mobile) -> None:
+    """That the node leaves soon afterwards changes nothing."""
+    moved.downlink(ms(1020), mn, AR1, b"copy")
+    moved.downlink(ms(1021), mn, AR2, b"copy")
+    moved.bu(ms(5000), mn, AR2, lifetime_s=0)
+    moved.ba(ms(5004), mn, AR2, lifetime_s=0)
+    check(only(moved.handoffs()), bicast_packets=1, late_sar_packets=0)
+    check(only(moved.sessions()), dl_packets=1, state="released")
 
 
 def test_uplink_copies_are_no_bicast(moved: Story, mn: Mobile) -> None:

@@ -73,6 +73,23 @@ def test_begins_between_the_sar_tunnel_and_the_update(story: Story) -> None:
     check(only(story.sessions()), ar_path=f"{AR1} > {AR2}", handoffs=1, dl_packets=2, ul_packets=1)
 
 
+def test_the_later_of_two_tunnels_is_the_sar(story: Story) -> None:
+    story.downlink(ms(0), ALICE, AR3)
+    story.downlink(ms(10), ALICE, AR1)
+    story.bu(ms(20), ALICE, AR2)
+    story.ba(ms(26), ALICE, AR2)
+    check(only(story.handoffs()), sar=AR1, tar=AR2)
+
+
+def test_the_context_tells_home_address_and_home_agent(story: Story) -> None:
+    """An exchange that no BU follows, of a node of which nothing else is seen."""
+    story.ho_request(ms(0), ALICE, AR2, AR1, 7)
+    story.ho_response(ms(5), ALICE, AR1, AR2, 7)
+    story.unrelated(sec(60))
+    check(only(story.handoffs()), hoa=ALICE.hoa, ha=HA, outcome="binding-timeout", bus=0)
+    check(only(story.sessions()), hoa=ALICE.hoa, ha=HA, state="partial")
+
+
 def test_begins_with_a_renewal(story: Story) -> None:
     story.bu(ms(0), ALICE, AR1)
     story.ba(ms(6), ALICE, AR1)

@@ -57,9 +57,10 @@ def test_frames_count_from_1_in_each_file(parts: list[str]) -> None:
     check(row, ho_request_frame=6, ho_response_frame=1, bu_frame=2, ba_frame=1)
 
 
-def test_a_point_named_for_all_of_them(parts: list[str]) -> None:
-    """`POINT=FILE`: rotated files of one capture point."""
-    named = [f"tap={path}" for path in parts]
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_point_named_for_all_of_them(parts: list[str], order: tuple[int, ...]) -> None:
+    """`POINT=FILE`: rotated files of one capture point, in any order."""
+    named = [f"tap={parts[n]}" for n in order]
     assert rows_of(named, "handoffs") == rows_of(parts, "handoffs")
     assert {row["point"] for row in rows_of(named, "messages")} == {"tap"}
 

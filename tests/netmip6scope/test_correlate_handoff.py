@@ -296,6 +296,18 @@ def test_stale_renewal_is_no_handoff(story: Story) -> None:
     check(only(story.sessions()), ar_path=f"{AR1} > {AR2} > {AR3}", handoffs=2)
 
 
+def test_repeated_response_changes_nothing(story: Story) -> None:
+    """`ho_response_time` is that of the response that settled it, which is the first."""
+    story.attach(ms(0), ALICE, AR1)
+    story.ho_request(ms(1000), ALICE, AR2, AR1, 7)
+    story.ho_response(ms(1005), ALICE, AR1, AR2, 7)  # frame 6
+    story.ho_response(ms(1006), ALICE, AR1, AR2, 7)
+    story.bu(ms(1007), ALICE, AR2)
+    story.ba(ms(1012), ALICE, AR2)
+    row = only(story.handoffs())
+    check(row, ho_response_time=ms(1005), ho_response_frame=6, context_ms=5 * MS)
+
+
 def test_repeated_acknowledgement_changes_nothing(story: Story) -> None:
     story.attach(ms(0), ALICE, AR1)
     story.handoff(ms(1000), ALICE, AR1, AR2)

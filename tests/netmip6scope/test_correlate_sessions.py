@@ -125,6 +125,16 @@ def test_attaching_anew_after_expiry(story: Story) -> None:
     assert story.handoffs() == []
 
 
+def test_counts_of_a_session_that_expired(story: Story) -> None:
+    """The set-up's BU names no home address, and ends the session before it all the same."""
+    story.attach(ms(0), ALICE, AR1, lifetime_s=8)
+    story.downlink(sec(1), ALICE, AR1)
+    story.attach(sec(60), ALICE, AR2)
+    story.downlink(sec(61), ALICE, AR2)
+    story.downlink(sec(62), ALICE, AR2)
+    assert [row["dl_packets"] for row in story.sessions()] == [1, 2]
+
+
 def test_home_address_goes_to_another_after_release(story: Story) -> None:
     """HoA reuse by another MN starts a new session; counts do not mix."""
     story.attach(ms(0), ALICE, AR1)
@@ -168,19 +178,19 @@ def test_handoff_of_the_heir_is_the_heirs(story: Story) -> None:
 def test_many_behind_one_router(story: Story) -> None:
     """All share the care-of address; only the home address in the tunnel tells them apart."""
     everyone = [
-        Mobile(f"mn{n:02d}@example.net", f"2001:db8:100:{n:x}::{n:x}") for n in range(1, 41)
+        Mobile(f"mn{n:03d}@example.net", f"2001:db8:100:{n:x}::{n:x}") for n in range(1, 301)
     ]
     for n, mn in enumerate(everyone, 1):
         story.bu(ms(n), mn, AR1, set_up=True, seq=7)
-        story.ba(ms(100 - n), mn, AR1)
-        for k in range(n):
-            story.downlink(ms(200 + k), mn, AR1)
-        story.uplink(ms(300), mn, AR1)
+        story.ba(ms(1000 - n), mn, AR1)
+        for k in range(n % 9):
+            story.downlink(ms(2000 + k), mn, AR1)
+        story.uplink(ms(3000), mn, AR1, b"up")
     rows = story.sessions()
     assert [row["mn_id"] for row in rows] == [mn.nai for mn in everyone]
     for n, (mn, row) in enumerate(zip(everyone, rows, strict=True), 1):
-        check(row, hoa=mn.hoa, ar_path=AR1, binding_ms=(100 - 2 * n) * MS, start=ms(n))
-        check(row, dl_packets=n, ul_packets=1)
+        check(row, hoa=mn.hoa, ar_path=AR1, binding_ms=(1000 - 2 * n) * MS, start=ms(n))
+        check(row, dl_packets=n % 9, ul_packets=1, ul_bytes=40 + 8 + 2)
 
 
 def test_two_home_agents(story: Story) -> None:

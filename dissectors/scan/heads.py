@@ -1,0 +1,104 @@
+"""Tells most frames apart by their first octets, from the network header on.
+
+User traffic in one tunnel, and frames that nothing of ours can be in, need no further look.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dissectors.frames import Flags, Ints, Octets
+from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT, NextHeader
+from dissectors.profile import Profile
+from dissectors.scan.kinds import ICMP_KINDS
+from dissectors.scan.link import IPV4, IPV6
+from dissectors.scan.tunnels import ROW
+
+_FULL = 40 + 40 + 4
+"""Octets that tell a tunnelled packet: two IPv6 headers and ports."""
+HEAD = 48
+"""Octets that a frame's form is told by."""
+_SOME = 44
+"""Octets that tell a dull frame: an IPv6 header and ports, or an IPv4 header and more."""
+
+
+def _flags(*numbers: int) -> Flags:
+    out = np.zeros(256, np.bool_)
+    out[list(numbers)] = True
+    return out
+
+
+# Inner protocols that end the peeling: ICMP, TCP, DCCP, SCTP.
+_PLAIN_INNER = _flags(1, NextHeader.TCP, 33, 132)
+_IPV4_LEADS_ON = _flags(
+    NextHeader.IPV4, NextHeader.UDP, NextHeader.IPV6, NextHeader.GRE, NextHeader.AH
+)
+_IPV6_LEADS_ON = _IPV4_LEADS_ON | _flags(
+    NextHeader.HOP_BY_HOP,
+    NextHeader.ROUTING,
+    NextHeader.FRAGMENT,
+    NextHeader.ICMPV6,
+    NextHeader.DESTINATION_OPTIONS,
+    NextHeader.MOBILITY_OLD,
+    NextHeader.MOBILITY,
+)
+_KEPT = np.tri(ROW + 1, ROW, -1, np.uint8) * np.uint8(255)
+"""Row n keeps the first n octets of a row."""
+
+
+def candidates(data: Octets, at: Ints, proto: Ints, kept: Ints) -> Ints:
+    """Rows of frames that may be `plain`; kept: octets that are there from the header on."""
+    following = data.take(at + 6)
+    return np.flatnonzero((following == NextHeader.IPV6) & (proto == IPV6) & (kept >= _FULL))
+
+
+def plain(rows: Octets) -> Flags:
+    """Of (n, ROW) candidates those that are one IPv6 packet in one IPv6 tunnel."""
+    last = rows[:, 46]
+    found: Flags = _PLAIN_INNER.take(last)
+    udp = np.flatnonzero(last == NextHeader.UDP)
+    found[udp] = ~_tunnels_on(rows[udp, 80:84])
+    found &= (rows[:, 0] >> 4 == 6) & (rows[:, 40] >> 4 == 6)
+    # The inner packet must fill the outer one, else it is looked at step by step.
+    pairs = rows.view(">u2")
+    found &= pairs[:, 22].astype(np.int32) + 40 == pairs[:, 2]
+    return found
+
+
+def blank(rows: Octets, kept: Ints) -> None:
+    """Zero what stands behind the inner packet or behind the snap length."""
+    kept = np.minimum(kept, rows.view(">u2")[:, 2].astype(np.int64) + 40)
+    short = np.flatnonzero(kept < ROW)
+    rows[short] &= _KEPT[kept[short]]
+
+
+def dull(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
+    """Of (n, HEAD) frames those that cannot lead to signalling or into a tunnel."""
+    following = rows[:, 6]
+    signals = _flags(*ICMP_KINDS, profile.ho_request_type, profile.ho_response_type)
+    leads = _IPV6_LEADS_ON.take(following)
+    leads &= (following != NextHeader.ICMPV6) | signals.take(rows[:, 40])
+    udp = np.flatnonzero(following == NextHeader.UDP)
+    leads[udp] = _tunnels_on(rows[udp, 40:44])
+    found = (proto == IPV6) & ~leads
+    four = np.flatnonzero(proto == IPV4)
+    if len(four):
+        found[four] = _dull4(rows[four])
+    out: Flags = found & (kept >= _SOME)
+    return out
+
+
+def _dull4(rows: Octets) -> Flags:
+    leads = _IPV4_LEADS_ON[rows[:, 9]]
+    leads &= (rows[:, 9] != NextHeader.UDP) | (rows[:, 0] != 0x45) | _tunnels_on(rows[:, 20:24])
+    # Fragments are the object lane's.
+    out: Flags = ~leads & (rows[:, 6] & 0x3F == 0) & (rows[:, 7] == 0)
+    return out
+
+
+def _tunnels_on(ports: Octets) -> Flags:
+    """UDP whose source or destination port, (n, 4) octets, is one that carries packets of ours."""
+    numbers = np.ascontiguousarray(ports).view(">u2")
+    ours = (numbers == DSMIPV6_PORT) | (numbers == PMIPV6_PORT)
+    out: Flags = ours[:, 0] | ours[:, 1]
+    return out
