@@ -16,7 +16,7 @@ from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch, TunnelBatch
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate.alike import among
+from netmip6scope.correlate.alike import among, distinct
 from netmip6scope.correlate.bicast import BicastPairs, Copies
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.tables.columns import NULL
@@ -200,7 +200,7 @@ class UserPlane:
     def _know_homes(self, m: MessageBatch) -> None:
         """Remember the latest home addresses, IPv6 and IPv4, that each identity was seen with."""
         local = (m.kind == MessageKind.BU) & (m.flags & MAP_FLAG != 0)
-        self._maps = np.union1d(self._maps, m.dst[local])
+        self._maps = distinct(np.concatenate([self._maps, m.dst[local]]))
         local |= (m.kind == MessageKind.BA) & np.isin(m.src, self._maps)
         named = ~local & (m.mn_id >= 0)
         size = int(m.mn_id.max(initial=-1)) + 1
