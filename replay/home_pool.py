@@ -77,7 +77,11 @@ class HomePool:
     def _homes(self, number: int, mn_id: bytes) -> Homes:
         base = int(self._config.network.network_address)
         interface = self._config.interfaces.get(mn_id, 1)
-        home = base | number << _SHARED_SHIFT if self._shared else base | number << 64 | interface & _LOW_64
+        home = (
+            base | number << _SHARED_SHIFT
+            if self._shared
+            else base | number << 64 | interface & _LOW_64
+        )
         network4 = self._config.network4
         home4 = None if network4 is None else network4.network_address + number
         return Homes(IPv6Address(home), home4)

@@ -56,9 +56,7 @@ def _of_messages(packets: Iterable[Packet]) -> Iterable[str]:
             yield "BU-NO-AUTH"
 
 
-def _of_attempt(
-    attempt: Attempt, stay: Stay, end_ns: int, patience_ns: int
-) -> Iterable[str]:
+def _of_attempt(attempt: Attempt, stay: Stay, end_ns: int, patience_ns: int) -> Iterable[str]:
     ended, _ = outcome(attempt, end_ns, patience_ns)
     if attempt.status:
         yield "HO-REFUSED"
@@ -127,4 +125,3 @@ def _payload(one: Seen) -> object:
     while isinstance(packet.payload, Packet):
         packet = packet.payload
     return packet.payload
-

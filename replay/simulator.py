@@ -114,6 +114,10 @@ class Simulator:
         """Of all events so far, in order."""
         return self._journal.hexdigest()
 
+    def has_stopped(self, name: str) -> bool:
+        """A fault keeps the node from doing anything."""
+        return name in self._stopped
+
     def run(self) -> None:
         """Until the scenario's end."""
         end_ns = self.scenario.start_ns + self.scenario.duration_ns

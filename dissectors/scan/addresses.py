@@ -7,8 +7,8 @@ import ipaddress
 import numpy as np
 
 from dissectors.frames import Ints, Octets
-from dissectors.interning import InternTable
-from dissectors.scan import gather
+from dissectors.interning import InternTable, Words
+from dissectors.scan import checksums, gather
 
 NONE = -1
 """No address."""
@@ -20,6 +20,7 @@ class AddressBook:
     def __init__(self) -> None:
         self._six = InternTable(2)
         self._four = InternTable(1)
+        self._sums = np.zeros(0, np.uint64)
         self.unspecified = self.add(ipaddress.IPv6Address(0))
         self.all_ones = self.add(ipaddress.IPv6Address((1 << 128) - 1))
         self.unspecified4 = self.add(ipaddress.IPv4Address(0))
@@ -59,6 +60,14 @@ class AddressBook:
         rows = np.where((ids >= 0) & (ids % 2 == 0), ids // 2, 0)
         both = self._six.keys()[rows].view(np.int64)
         return both[:, 0], both[:, 1]
+
+    def sums(self, ids: Ints) -> Words:
+        """One's complement sums of IPv6 addresses (see `checksums`)."""
+        known = len(self._sums)
+        if known < len(self._six):
+            new = checksums.of_words(np.ascontiguousarray(self._six.keys(known)))
+            self._sums = np.concatenate([self._sums, new])
+        return self._sums.take(ids // 2)
 
     def text(self, number: int) -> str | None:
         """The address as RFC 5952 writes it; None for no address."""

@@ -17,7 +17,7 @@ _MOST_FRAMES, _MOST_OCTETS, _MOST_PACKETS = 1 << 14, 4 << 20, 1 << 17
 
 
 class Opened(NamedTuple):
-    """Frames, where the network header of each begins, which it is (see `link`), and its row.
+    """Frames, where the network header of each begins, and which it is (see `link`).
 
     head: (n, width) octets from the network header on.
     """
@@ -26,6 +26,16 @@ class Opened(NamedTuple):
     at: Ints
     proto: Ints
     head: Octets
+
+    def closest(self, rows: Ints, at: Ints, size: int) -> tuple[Octets, Ints]:
+        """Octets, and offsets in them, that hold what stands at these offsets of the frames.
+
+        Heads lie next to each other: where all is in them, they are quicker to read.
+        """
+        into, width = at - self.at.take(rows), self.head.shape[1]
+        if len(at) and int(into.min()) >= 0 and int(into.max()) + size <= width:
+            return self.head.reshape(-1), rows * width + into
+        return self.frames.data, at
 
 
 class Backlog:

@@ -111,7 +111,7 @@ class Scanned:
 
     aside: numbers of the frames that need the object lane, aside_frames: these frames; like those
     of a batch they are valid until the next is asked for. `interface` columns count in
-    `interfaces`.
+    `interfaces`. file: the number of the batches' file.
     """
 
     messages: MessageBatch
@@ -121,3 +121,4 @@ class Scanned:
     addresses: AddressBook
     interfaces: tuple[Interface, ...] = ()
     aside_frames: PickedFrames | None = None
+    file: int = 0

@@ -1,7 +1,7 @@
 """Reads the checksums of many messages above IPv6 at once (RFC 1071, RFC 8200 8.1).
 
 The one's complement sum does not depend on the order of octets in a word, nor on the word's width,
-so 64-bit words are added as they lie in memory. Messages of equal length are added together.
+so 32-bit words are added as they lie in memory. Messages of equal length are added together.
 """
 
 from __future__ import annotations
@@ -14,37 +14,34 @@ from dissectors.frames import Flags, Ints, Octets
 from dissectors.interning import Words
 from dissectors.scan import gather
 
-_HALF = np.uint64(32)
 _SIXTEEN = np.uint64(0xFFFF)
 
 
-def right(
-    data: Octets, at: Ints, length: Ints, source: Ints, destination: Ints, next_header: Ints
-) -> Flags:
-    """Whether the checksums of the messages at these offsets, of these lengths, are right.
-
-    source, destination: offsets of the pseudo-header's addresses. All octets are there.
-    """
-    total = _sum(gather.words(data, source, 2)) + _sum(gather.words(data, destination, 2))
-    total += _swapped(length) + _swapped(next_header)
+def sums(data: Octets, at: Ints, length: Ints) -> Words:
+    """Sums of the octets at these offsets, of these lengths; all of them are there."""
+    total = np.zeros(len(at), np.uint64)
     for size in np.flatnonzero(np.bincount(length)).tolist():
         rows = np.flatnonzero(length == size)
-        words = gather.words(data, at[rows], -(-size // 8))
+        words = gather.words(data, at.take(rows), -(-size // 8))
         if size % 8:
             words[:, -1] &= _first(size % 8)
-        total[rows] += _sum(words)
-    # Two words of zeros are equal in one's complement; of all ones is the sum that is right.
+        total[rows] = of_words(words)
+    return total
+
+
+def right(message: Words, addresses: Words, length: Ints, next_header: Ints) -> Flags:
+    """Whether messages with these sums, between addresses with these, have a right checksum."""
+    total = message + addresses + _swapped(length) + _swapped(next_header)
+    # Right is a sum of all ones, which is zero in this arithmetic; all zeros it cannot be.
     out: Flags = total % _SIXTEEN == 0
     return out
 
 
-def _sum(words: Words) -> Words:
-    """Sums of rows below 2^64, equal to theirs modulo 2^16 - 1."""
-    ones = np.ones(words.shape[1], np.uint64)
-    high = (words >> _HALF) @ ones
-    # What the sum modulo 2^64 lacks of the high halves' share is the low halves'.
-    low = words @ ones - (high << _HALF)
-    return high + low
+def of_words(words: Words) -> Words:
+    """Sums of rows of words: below 2^49, and equal to theirs modulo 2^16 - 1."""
+    halves = words.view(np.uint32).astype(np.uint64)
+    total: Words = np.einsum("ij->i", halves)
+    return total
 
 
 def _swapped(number: Ints) -> Words:

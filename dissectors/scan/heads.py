@@ -5,6 +5,8 @@ User traffic in one tunnel, and frames that nothing of ours can be in, need no f
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
@@ -16,10 +18,10 @@ from dissectors.scan.tunnels import ROW
 
 _FULL = 40 + 40 + 4
 """Octets that tell a tunnelled packet: two IPv6 headers and ports."""
-HEAD = 48
-"""Octets that a frame's form is told by."""
+HEAD = 64
+"""Octets that a frame's form is told by, and that hold most addresses of it."""
 _SOME = 44
-"""Octets that tell a dull frame: an IPv6 header and ports, or an IPv4 header and more."""
+"""Octets that tell most others: an IPv6 header and ports, or an IPv4 header and more."""
 
 
 def _flags(*numbers: int) -> Flags:
@@ -67,33 +69,37 @@ def plain(rows: Octets) -> Flags:
 
 def blank(rows: Octets, kept: Ints) -> None:
     """Zero what stands behind the inner packet or behind the snap length."""
-    kept = np.minimum(kept, rows.view(">u2")[:, 2].astype(np.int64) + 40)
+    kept = np.minimum(kept, rows.view(">u2")[:, 2] + np.int64(40))
     short = np.flatnonzero(kept < ROW)
-    rows[short] &= _KEPT[kept[short]]
+    rows[short] &= _KEPT.take(kept.take(short), 0)
 
 
-def dull(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
-    """Of (n, HEAD) frames those that cannot lead to signalling or into a tunnel."""
+def leads_on(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
+    """Of (n, HEAD) frames those that may lead to signalling, into a tunnel or to other frames."""
     following = rows[:, 6]
-    signals = _flags(*ICMP_KINDS, profile.ho_request_type, profile.ho_response_type)
-    leads = _IPV6_LEADS_ON.take(following)
+    signals = _signals(profile.ho_request_type, profile.ho_response_type)
+    leads: Flags = _IPV6_LEADS_ON.take(following)
     leads &= (following != NextHeader.ICMPV6) | signals.take(rows[:, 40])
     udp = np.flatnonzero(following == NextHeader.UDP)
     leads[udp] = _tunnels_on(rows[udp, 40:44])
-    found = (proto == IPV6) & ~leads
-    four = np.flatnonzero(proto == IPV4)
-    if len(four):
-        found[four] = _dull4(rows[four])
-    out: Flags = found & (kept >= _SOME)
-    return out
+    other = np.flatnonzero(proto != IPV6)
+    leads[other] = (proto[other] != IPV4) | _leads_on4(rows[other])
+    # What is too short to tell is looked into.
+    leads |= kept < _SOME
+    return leads
 
 
-def _dull4(rows: Octets) -> Flags:
-    leads = _IPV4_LEADS_ON[rows[:, 9]]
+@cache
+def _signals(*handoff_types: int) -> Flags:
+    return _flags(*ICMP_KINDS, *handoff_types)
+
+
+def _leads_on4(rows: Octets) -> Flags:
+    leads: Flags = _IPV4_LEADS_ON.take(rows[:, 9])
     leads &= (rows[:, 9] != NextHeader.UDP) | (rows[:, 0] != 0x45) | _tunnels_on(rows[:, 20:24])
     # Fragments are the object lane's.
-    out: Flags = ~leads & (rows[:, 6] & 0x3F == 0) & (rows[:, 7] == 0)
-    return out
+    leads |= (rows[:, 6] & 0x3F != 0) | (rows[:, 7] != 0)
+    return leads
 
 
 def _tunnels_on(ports: Octets) -> Flags:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dissectors.frames import FrameBatch, Interface, PickedFrames
+from dissectors.frames import FrameBatch, Interface, Ints, Octets, PickedFrames
 from dissectors.profile import Profile
 from dissectors.scan import gather, heads, link
 from dissectors.scan.addresses import AddressBook
@@ -42,7 +42,7 @@ class Scanner:
 
     def scan(self, batch: FrameBatch) -> Scanned:
         """Signalling and tunnelled packets of one batch, in file order."""
-        return self._scanned(*self._split(batch), batch.interfaces)
+        return self._scanned(*self._split(batch), batch.interfaces, batch.file)
 
     def stream(self, batches: Iterable[FrameBatch]) -> Iterator[Scanned]:
         """The same of batch after batch; those with little to decode are put together."""
@@ -53,16 +53,16 @@ class Scanner:
             tunnels, rare = self._split(batch)
             many = sum(len(opened.at) for opened in rare) >= _MANY
             if backlog and (many or batch.file != file):
-                yield self._scanned(*backlog.take(), interfaces)
+                yield self._scanned(*backlog.take(), interfaces, file)
             file, interfaces = batch.file, batch.interfaces
             if many:
-                yield self._scanned(tunnels, rare, interfaces)
+                yield self._scanned(tunnels, rare, interfaces, file)
                 continue
             backlog.add(tunnels, rare)
             if backlog.full:
-                yield self._scanned(*backlog.take(), interfaces)
+                yield self._scanned(*backlog.take(), interfaces, file)
         if backlog:
-            yield self._scanned(*backlog.take(), interfaces)
+            yield self._scanned(*backlog.take(), interfaces, file)
 
     def _split(self, batch: FrameBatch) -> tuple[list[TunnelBatch], list[Opened]]:
         """Tunnelled packets, and frames that must be looked into."""
@@ -72,30 +72,34 @@ class Scanner:
             chunk = slice(first, first + _CHUNK)
             at, proto = link.network(batch, chunk)
             kept = batch.start[chunk] + batch.caplen[chunk] - at
-            rest = np.ones(len(at), np.bool_)
             candidates = heads.candidates(batch.data, at, proto, kept)
-            if len(candidates):
-                rows = gather.rows(batch.data, at.take(candidates), ROW)
-                plain = np.flatnonzero(heads.plain(rows))
-                mine, rows = candidates.take(plain), gather.some(rows, plain)
-                heads.blank(rows, kept.take(mine))
-                found = self.tunnels.six(rows)
-                mine += first
-                time_ns = batch.time_ns.take(mine)
-                tunnels.append(TunnelBatch(batch.first_frame + mine, time_ns, *found))
-                rest[mine - first] = False
+            rows = gather.rows(batch.data, at.take(candidates), ROW)
+            plain = np.flatnonzero(heads.plain(rows))
+            mine = candidates.take(plain)
+            rows = gather.some(rows, plain)
+            tunnels.append(self._tunnelled(batch, first + mine, rows, kept.take(mine)))
+            rest = np.ones(len(at), np.bool_)
+            rest[mine] = False
             others = np.flatnonzero(rest)
             head = gather.rows(batch.data, at.take(others), heads.HEAD)
-            bright = np.flatnonzero(
-                ~heads.dull(head, proto.take(others), kept.take(others), self.profile)
-            )
-            head, others = gather.some(head, bright), others.take(bright)
+            leads = heads.leads_on(head, proto.take(others), kept.take(others), self.profile)
+            wanted = np.flatnonzero(leads)
+            others, head = others.take(wanted), gather.some(head, wanted)
             frames = batch.pick(first + others)
             rare.append(Opened(frames, at.take(others), proto.take(others), head))
         return tunnels, rare
 
+    def _tunnelled(self, batch: FrameBatch, row: Ints, head: Octets, kept: Ints) -> TunnelBatch:
+        heads.blank(head, kept)
+        found = self.tunnels.six(head)
+        return TunnelBatch(batch.first_frame + row, batch.time_ns.take(row), *found)
+
     def _scanned(
-        self, tunnels: list[TunnelBatch], rare: list[Opened], interfaces: tuple[Interface, ...]
+        self,
+        tunnels: list[TunnelBatch],
+        rare: list[Opened],
+        interfaces: tuple[Interface, ...],
+        file: int,
     ) -> Scanned:
         found = [self._looked_into(opened) for opened in rare]
         aside = PickedFrames.join([frames for _, _, frames in found])
@@ -107,6 +111,7 @@ class Scanner:
             self.addresses,
             interfaces,
             aside,
+            file,
         )
 
     def _looked_into(self, opened: Opened) -> tuple[MessageBatch, TunnelBatch, PickedFrames]:
@@ -121,6 +126,6 @@ class Scanner:
             frames.data, cursor.tunnel[inside], cursor.inner[inside], captured[inside]
         )
         tunnels = TunnelBatch(frames.number[inside], frames.time_ns[inside], *packets)
-        found = messages(frames, cursor, Books(self.addresses, self.names), self.profile)
+        found = messages(opened, cursor, Books(self.addresses, self.names), self.profile)
         aside = np.flatnonzero(cursor.aside | (proto == link.UNKNOWN))
         return found, tunnels, frames.pick(aside)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from dissectors.frames import Ints, Octets, PickedFrames
+from dissectors.frames import Ints
 from dissectors.ipv6 import NextHeader
 from dissectors.profile import Profile
 from dissectors.scan import checksums, gather
+from dissectors.scan.backlog import Opened
 from dissectors.scan.batch import MessageBatch
 from dissectors.scan.peel import MOBILITY_IN_UDP, Cursor
 from dissectors.scan.signalling import Bodies, Books, Places, icmpv6_kinds
 
 _MOBILITY = np.zeros(512, np.bool_)
 _MOBILITY[[NextHeader.MOBILITY, NextHeader.MOBILITY_OLD, MOBILITY_IN_UDP]] = True
+_BA = 6
 
 
-def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
+def messages(opened: Opened, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
     """The signalling that the frames' peeling ended at; where more is behind it, they are aside."""
+    frames = opened.frames
     data = frames.data
     there = c.at < c.limit
     mobility = _MOBILITY.take(c.proto) & there
@@ -31,42 +34,64 @@ def messages(frames: PickedFrames, c: Cursor, books: Books, profile: Profile) ->
     m.interface[:] = frames.interface.take(picked)
     m.inside[:], m.ah[:] = c.depth.take(picked), c.ah.take(picked)
     m.cut[:] = c.end.take(picked) > c.limit.take(picked)
-    _header(frames, c, picked, m, books)
-    columns = (c.at, c.end, c.limit, c.home, c.routed)
-    places = Places(np.arange(len(picked)), *(column.take(picked) for column in columns))
-    bodies = Bodies(data, m, books)
-    kind = kind.take(picked)
-    more = bodies.mobility_headers(places.pick(np.flatnonzero(kind < 0)))
-    c.aside[picked.take(more)] = True
-    others = np.flatnonzero(kind >= 0)
-    bodies.icmpv6(places.pick(others), kind.take(others))
-    _checksums(data, c, picked, m)
+    m.kind[:] = kind.take(picked)
+    _header(opened, c, picked, m, books)
+    bodies = Bodies(m, books)
+    where = (column.take(picked) for column in (c.at, c.end, c.limit))
+    places = Places(data, np.arange(len(picked)), *where)
+    is_mobility = m.kind < 0
+    for part in places.pick(np.flatnonzero(~is_mobility)).close():
+        bodies.icmpv6(part)
+    for part in places.pick(np.flatnonzero(is_mobility)).close():
+        more = bodies.mobility_headers(part)
+        c.aside[picked.take(more)] = True
+    _home_and_checksum(opened, c, picked, m, bodies, books)
     return m
 
 
-def _header(frames: PickedFrames, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
+def _header(opened: Opened, c: Cursor, picked: Ints, m: MessageBatch, books: Books) -> None:
     """What the innermost IP header tells."""
-    ip, six = c.ip.take(picked), c.six.take(picked)
-    m.src[:], m.dst[:] = books.addresses.six_pairs(frames.data, ip + 8)
-    m.hop_limit[:] = gather.number(frames.data, ip + 7, 1)
-    four = np.flatnonzero(~six)
-    if len(four):
-        at = ip[four]
-        m.src[four], m.dst[four] = books.addresses.four_pairs(frames.data, at + 12)
-        m.hop_limit[four] = gather.number(frames.data, at + 8, 1)
+    six = c.six.take(picked)
+    for mine, pairs, hops, ends in (
+        (np.flatnonzero(six), books.addresses.six_pairs, 7, 8),
+        (np.flatnonzero(~six), books.addresses.four_pairs, 8, 12),
+    ):
+        rows = picked.take(mine)
+        data, at = opened.closest(rows, c.ip.take(rows), 40)
+        m.src[mine], m.dst[mine] = pairs(data, at + ends)
+        m.hop_limit[mine] = gather.number(data, at + hops, 1)
 
 
-def _checksums(data: Octets, c: Cursor, picked: Ints, m: MessageBatch) -> None:
-    """Read those of whole messages behind IPv6; in UDP it is that one's that counts (RFC 5844)."""
-    whole = (m.length >= 0) & (c.at.take(picked) + m.length <= c.limit.take(picked))
-    rows = np.flatnonzero(whole & c.six.take(picked) & (c.proto.take(picked) < 256))
-    place = picked.take(rows)
-    ip, home, final = c.ip.take(place), c.home.take(place), c.final.take(place)
-    m.checksum[rows] = checksums.right(
-        data,
-        c.at.take(place),
-        m.length.take(rows),
-        np.where(home >= 0, home, ip + 8),
-        np.where(final >= 0, final, ip + 24),
-        np.where(c.proto.take(place) == NextHeader.ICMPV6, NextHeader.ICMPV6, NextHeader.MOBILITY),
+def _home_and_checksum(
+    opened: Opened, c: Cursor, picked: Ints, m: MessageBatch, bodies: Bodies, books: Books
+) -> None:
+    """What the addresses in front of messages tell: whose they are, and what checksums see."""
+    home, routed = (_numbers(opened, picked, at, books) for at in (c.home, c.routed))
+    proto = c.proto.take(picked)
+    mobility = np.flatnonzero(proto != NextHeader.ICMPV6)
+    # Where both stand, the option is the sender's home address, the header the receiver's.
+    first = np.where((m.detail == _BA) & (routed >= 0) | (home < 0), routed, home)
+    m.hoa[mobility] = first.take(mobility)
+    final = routed
+    if (c.final != c.routed).any():
+        final = _numbers(opened, picked, c.final, books)
+    # In UDP it is UDP's checksum that counts (RFC 5844 4.1.3).
+    checked = np.flatnonzero(bodies.summed & c.six.take(picked) & (proto != MOBILITY_IN_UDP))
+    source = np.where(home >= 0, home, m.src).take(checked)
+    destination = np.where(final >= 0, final, m.dst).take(checked)
+    next_header = np.where(proto == NextHeader.ICMPV6, NextHeader.ICMPV6, NextHeader.MOBILITY)
+    m.checksum[checked] = checksums.right(
+        bodies.sums.take(checked),
+        books.addresses.sums(source) + books.addresses.sums(destination),
+        m.length.take(checked),
+        next_header.take(checked),
     )
+
+
+def _numbers(opened: Opened, picked: Ints, places: Ints, books: Books) -> Ints:
+    """Numbers of the addresses at these places of the picked frames; -1 where there is none."""
+    at = places.take(picked)
+    numbers = np.full(len(at), -1)
+    known = np.flatnonzero(at >= 0)
+    numbers[known] = books.addresses.six(*opened.closest(picked.take(known), at.take(known), 16))
+    return numbers

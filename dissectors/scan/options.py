@@ -43,6 +43,7 @@ class Options(NamedTuple):
 
 
 NO_OPTIONS = Options(*np.zeros((4, 0), np.int64))
+_NONE = np.zeros((2, 0), np.int64)
 
 
 class Walked(NamedTuple):
@@ -53,31 +54,61 @@ class Walked(NamedTuple):
     at: Ints
 
 
-def walk(registry: Registry, data: Octets, at: Ints, end: Ints, limit: Ints) -> Walked:
-    """The options from `at` on of each message, which ends at `end` and is captured to `limit`."""
-    parts, broken = [NO_OPTIONS], [np.zeros((2, 0), np.int64)]
-    row = np.flatnonzero(at < limit)
-    at, stop = at[row], limit[row]
-    while len(row):
-        head = gather.number(data, at, 2)
-        kind = head >> 8
-        after = at + (head & 0xFF) * 8 if registry.framing is Framing.ND else _after(head, at)
-        if registry is MOBILITY_OPTIONS and (odd := _MAY_BE_LONGER.take(kind)).any():
-            for n in np.flatnonzero(odd).tolist():
-                _one_by_one(data, int(row[n]), int(at[n]), int(stop[n]), parts, broken)
-            row, at, stop, kind, after = _only(~odd, row, at, stop, kind, after)
-        # A neighbor discovery option of length 0 leads nowhere.
-        fits = (after <= stop) & (after > at)
-        if not fits.all():
-            broken.append(np.stack(_only(~fits, row, at)))
-            row, at, stop, kind, after = _only(fits, row, at, stop, kind, after)
-        parts.append(Options(row, at + 2, after - at - 2, kind))
-        at, more = after, after < stop
-        if not more.all():
-            row, at, stop = _only(more, row, at, stop)
-    lost, lost_at = np.concatenate(broken, axis=1)
-    whole = end[lost] <= limit[lost]
-    return _checked(registry, parts, lost[whole], lost_at[whole])
+class Walker:
+    """Walks lists of one registry's options, and keeps those of the types that are wanted."""
+
+    def __init__(self, registry: Registry, *wanted: int) -> None:
+        self._nd = registry.framing is Framing.ND
+        self._longer = registry is MOBILITY_OPTIONS
+        self._wanted = np.zeros(256, np.bool_)
+        self._wanted[list(wanted)] = True
+        self._least = np.zeros(256, np.int64)
+        for number, message in registry.types.items():
+            self._least[number] = message.layout.least
+
+    def walk(self, data: Octets, at: Ints, end: Ints, limit: Ints) -> Walked:
+        """The options from `at` on of messages that end at `end` and are captured to `limit`."""
+        parts, broken, lost = [NO_OPTIONS], [_NONE], [_NONE]
+        row = np.flatnonzero(at < limit)
+        at, stop = at.take(row), limit.take(row)
+        while len(row):
+            head = gather.number(data, at, 2)
+            kind = head >> 8
+            after = at + (head & 0xFF) * 8 if self._nd else _after(head, at)
+            if self._longer and (odd := _MAY_BE_LONGER.take(kind)).any():
+                for n in np.flatnonzero(odd).tolist():
+                    spans, stuck = _one_by_one(data, int(row[n]), int(at[n]), int(stop[n]))
+                    self._keep(spans, parts, broken)
+                    lost.append(stuck)
+                row, at, stop, kind, after = _only(~odd, row, at, stop, kind, after)
+            # A neighbor discovery option of length 0 leads nowhere.
+            fits = (after <= stop) & (after > at)
+            if not fits.all():
+                lost.append(np.stack(_only(~fits, row, at)))
+                row, at, stop, kind, after = _only(fits, row, at, stop, kind, after)
+            self._keep(Options(row, at + 2, after - at - 2, kind), parts, broken)
+            at, more = after, after < stop
+            if not more.all():
+                row, at, stop = _only(more, row, at, stop)
+        row, at = np.concatenate(lost, axis=1)
+        whole = np.flatnonzero(end.take(row) <= limit.take(row))
+        broken.append(np.stack([row.take(whole), at.take(whole)]))
+        return Walked(
+            Options(*map(np.concatenate, zip(*parts, strict=True))),
+            *np.concatenate(broken, axis=1),
+        )
+
+    def _keep(self, step: Options, parts: list[Options], broken: list[Ints]) -> None:
+        """Keep what is wanted of these, and where one is too short for its fields."""
+        wanted = self._wanted.take(step.kind)
+        short = step.size < self._least.take(step.kind)
+        short &= step.kind != one_message.PAD1
+        if short.any():
+            wanted &= ~short
+            broken.append(np.stack(_only(short, step.row, step.at - 2)))
+        mine = np.flatnonzero(wanted)
+        if len(mine):
+            parts.append(step if len(mine) == len(step.row) else step.pick(mine))
 
 
 def _only(chosen: Flags, *columns: Ints) -> list[Ints]:
@@ -93,31 +124,14 @@ def _after(head: Ints, at: Ints) -> Ints:
     return after
 
 
-def _one_by_one(
-    data: Octets, row: int, at: int, stop: int, parts: list[Options], broken: list[Ints]
-) -> None:
-    """The rest of one list of mobility options, of which some may outrun their length."""
+def _one_by_one(data: Octets, row: int, at: int, stop: int) -> tuple[Options, Ints]:
+    """The rest of a list of mobility options, where some outrun their length; where it breaks."""
     octets = data[at:stop].tobytes()
-    spans = []
+    spans: list[tuple[int, ...]] = []
+    stuck = _NONE
     try:
         for span in one_message.walk(MOBILITY_OPTIONS, octets, 0, len(octets)):
             spans.append((row, at + span.body, span.end - span.body, span.number))  # noqa: PERF401
     except ParseError as error:
-        broken.append(np.array([[row], [at + error.offset]]))
-    parts.append(Options(*np.array(spans, np.int64).reshape(-1, 4).T))
-
-
-def _checked(registry: Registry, parts: list[Options], lost: Ints, lost_at: Ints) -> Walked:
-    """Leave out padding and what is too short."""
-    options = Options(*map(np.concatenate, zip(*parts, strict=True)))
-    least = np.zeros(256, np.int64)
-    for number, message in registry.types.items():
-        least[number] = message.layout.least
-    if registry.framing is Framing.TLV:
-        options = options.pick(np.flatnonzero(options.kind > one_message.PADN))
-    short = options.size < least[options.kind]
-    return Walked(
-        options.pick(np.flatnonzero(~short)) if short.any() else options,
-        np.concatenate([options.row[short], lost]),
-        np.concatenate([options.at[short] - 2, lost_at]),
-    )
+        stuck = np.array([[row], [at + error.offset]])
+    return Options(*np.array(spans, np.int64).reshape(-1, 4).T), stuck

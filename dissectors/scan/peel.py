@@ -98,7 +98,7 @@ class Cursor:
 def peel(data: Octets, c: Cursor, head: Octets, nesting: int) -> None:
     """Move every frame forward until it stands at something that is not peeled.
 
-    head: (n, 48) octets of each frame from its network header on.
+    head: (n, 64) octets of each frame from its network header on.
     """
     _straight(c, head)
     live = np.flatnonzero(((c.proto == IPV4) | (c.proto == IPV6)) & (c.ip < 0))
@@ -137,7 +137,7 @@ _BEHIND_HOME, _BEHIND_ROUTING = np.array(
 def _straight(c: Cursor, head: Octets) -> None:
     """Move frames of these forms at once."""
     length = head.view(">u2")[:, 2].astype(np.int64)
-    following, behind = head[:, 6], head.view(np.uint64)[:, 5]
+    following, behind = head[:, 6].astype(np.int64), head.view(np.uint64)[:, 5]
     direct = _DIRECT.take(following)
     homed = (behind == _BEHIND_HOME) & (following == NextHeader.DESTINATION_OPTIONS)
     routed = (behind == _BEHIND_ROUTING) & (following == NextHeader.ROUTING)
@@ -147,7 +147,7 @@ def _straight(c: Cursor, head: Octets) -> None:
     rows = np.flatnonzero(straight)
     at, direct = c.at.take(rows), direct.take(rows)
     c.ip[rows], c.six[rows] = at, True
-    c.proto[rows] = np.where(direct, following.take(rows), np.uint8(NextHeader.MOBILITY))
+    c.proto[rows] = np.where(direct, following.take(rows), NextHeader.MOBILITY)
     c.at[rows] = at + np.where(direct, 40, 64)
     c.shorten(rows, at + 40 + length.take(rows))
     for form, columns in ((homed, (c.home,)), (routed, (c.routed, c.final))):

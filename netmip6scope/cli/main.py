@@ -6,11 +6,13 @@ Commands import what they need when they run, so that help and wrong use answer 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
+from netmip6scope.cli import simulation
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from netmip6scope.pipeline import Result
+    from netmip6scope.pipeline import Result, Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the program's own) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Nothing here multiplies matrices, and numpy's threads for it cost time and memory to start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return _run(arguments)
     except ScopeError as error:
@@ -100,14 +104,17 @@ def run_report(options: argparse.Namespace) -> int:
 
     require_libraries()
     with _without_collector():
+        from netmip6scope.ladder.build import TABLES
+        from netmip6scope.ladder.draw import session_pictures
         from netmip6scope.pipeline import analyse
 
-        wanted = ("handoffs", "sessions", "messages", "findings")
         with Reading() as reading:
-            result = analyse(options.captures, wanted, reading, options.profile)
+            result = analyse(options.captures, TABLES, reading, options.profile)
         notes = [*result.warnings, *map(str, result.errors)]
+        wanted = ("handoffs", "sessions", "messages", "findings")
         handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
-        material = Material(options.captures, notes, handoffs, sessions, messages, findings)
+        ladder = session_pictures(result.tables)
+        material = Material(options.captures, notes, handoffs, sessions, messages, findings, ladder)
         page = report_page(material)
     to_pipe = options.output == "-"
     with standard_output() if to_pipe else replaced_file(options.output) as stream:
@@ -115,7 +122,7 @@ def run_report(options: argparse.Namespace) -> int:
     return _tell(result, options, interrupted=reading.interrupted)
 
 
-def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> int:
+def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: bool) -> int:
     """Say what was odd about the inputs and which of them failed; the exit code."""
     for warning in result.warnings:
         _say(f"warning: {warning}")
@@ -123,10 +130,66 @@ def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> 
         if not isinstance(error, Interrupted):
             report(error, debug=_debug(options))
     if interrupted:
-        what = "page" if options.command == "report" else "table"
+        what = {"report": "page", "ladder": "ladder"}.get(options.command, "table")
         _say(f"interrupted: the {what} holds what was read until then")
         return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
+
+
+def run_ladder(options: argparse.Namespace) -> int:
+    """The ladder command: one mobile node's messages as text or as a picture."""
+    from netmip6scope.cli.interrupt import Reading
+    from netmip6scope.ladder.draw import draw, format_for, width_for
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    path = None if options.output == "-" else options.output
+    format_ = format_for(path, options.format)
+    with _without_collector():
+        from netmip6scope.ladder.build import TABLES, build
+        from netmip6scope.ladder.choice import Choice, choose
+        from netmip6scope.pipeline import analyse
+
+        with Reading() as reading:
+            result = analyse(options.captures, TABLES, reading, options.profile)
+        code = _tell(result, options, interrupted=reading.interrupted)
+        choice = Choice(options.mn, options.session, options.handoff)
+        ladder = build(result.tables, choose(result.tables, choice))
+    width = width_for(path, options.width)
+    drawing = draw(ladder, format_, width, absolute=options.time == "absolute")
+    with standard_output() if path is None else replaced_file(path) as stream:
+        stream.write(drawing.encode("utf-8", "backslashreplace"))
+    return code
+
+
+def run_extract(options: argparse.Namespace) -> int:
+    """The extract command: one mobile node's packets as a capture."""
+    from netmip6scope.tables.progress import Progress
+
+    with _without_collector():
+        from netmip6scope.extract import extract
+        from netmip6scope.ladder.choice import Choice
+
+        choice = Choice(options.mn, options.session, options.handoff)
+        with Progress() as progress:
+            run = extract(
+                options.captures,
+                choice,
+                options.write,
+                progress,
+                options.profile,
+                user_plane=options.user_plane,
+            )
+    return _tell(run, options, interrupted=False)
+
+
+def run_merge(options: argparse.Namespace) -> int:
+    """The merge command: the captures of several points as one."""
+    from netmip6scope.merge import merge
+    from netmip6scope.tables.progress import Progress
+
+    with Progress() as progress:
+        run = merge(options.captures, options.write, progress, options.profile)
+    return _tell(run, options, interrupted=False)
 
 
 def run_decode(options: argparse.Namespace) -> int:
@@ -217,30 +280,6 @@ def run_plugin(options: argparse.Namespace) -> int:
     return OK
 
 
-def run_simulate(options: argparse.Namespace) -> int:
-    """The simulate command: nodes in virtual time."""
-    from netmip6scope.simulation.run import listing, simulate
-    from netmip6scope.tables.output import standard_output
-
-    if options.list:
-        with standard_output() as stream:
-            stream.write(listing().encode())
-        return OK
-    if options.scenario is None or not (options.write or options.explain or options.write_keys):
-        raise UsageError("simulate needs a scenario with -w FILE or --explain, or --list")
-    _say(
-        simulate(
-            options.scenario,
-            options.write,
-            options.seed,
-            options.point,
-            keys_path=options.write_keys,
-            explain=options.explain,
-        )
-    )
-    return OK
-
-
 _COMMANDS = {
     "table": run_table,
     "findings": run_findings,
@@ -249,7 +288,10 @@ _COMMANDS = {
     "verify": run_verify,
     "plugin": run_plugin,
     "report": run_report,
-    "simulate": run_simulate,
+    "ladder": run_ladder,
+    "extract": run_extract,
+    "merge": run_merge,
+    "simulate": simulation.run_command,
 }
 
 

@@ -9,6 +9,7 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
+from netmip6scope.cli import simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -128,10 +129,16 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     command = commands.add_parser("report", help=about, description=about, parents=[shared])
     _add_report_options(command)
     command.set_defaults(run=runs["report"])
-    about = "run the nodes of a scenario in virtual time and write what capture points see"
-    command = commands.add_parser("simulate", help=about, description=about, parents=[shared])
-    _add_simulate_options(command)
-    command.set_defaults(run=runs["simulate"])
+    for name, about, add_options in (
+        ("ladder", "the message ladder of one mobile node", _add_ladder_options),
+        ("extract", "the packets of one mobile node as a capture", _add_extract_options),
+        ("merge", "the captures of several points as one, by one clock", _add_merge_options),
+    ):
+        command = commands.add_parser(name, help=about, description=about, parents=[shared])
+        add_options(command)
+        _add_profile_option(command)
+        command.set_defaults(run=runs[name])
+    simulation.add_command(commands, shared, runs["simulate"])
     return parser
 
 
@@ -243,34 +250,65 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
-def _add_simulate_options(command: argparse.ArgumentParser) -> None:
-    about = "a scenario file (TOML), or the name of a ready one"
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help=about)
-    about = "write a capture (pcapng); with several points FILE.pcapng becomes FILE.POINT.pcapng"
-    command.add_argument("-w", "--write", metavar="FILE", help=about)
-    about = "what chance there is comes from N (default: the scenario's)"
-    command.add_argument("--seed", metavar="N", type=_seed, help=about)
-    about = "capture at this point of the scenario alone; may be given several times"
-    command.add_argument("--point", metavar="NAME", action="append", default=[], help=about)
-    command.add_argument("--list", action="store_true", help="name the ready scenarios")
-    command.add_argument("--explain", action="store_true", help="tell what happens, step by step")
-    about = "write the scenario's keys, for --keys of the commands that check authenticators"
-    command.add_argument("--write-keys", metavar="FILE", help=about)
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 1 << 63):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number below 2**63")
-    return int(text)
-
-
 def _page_name(text: str) -> str:
     if text != "-" and not text.lower().endswith((".html", ".htm")):
         raise argparse.ArgumentTypeError(f"{text}: a page needs a name that ends in .html")
     return text
 
 
+def _add_ladder_options(command: argparse.ArgumentParser) -> None:
+    _add_choice(command)
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
+    )
+    command.add_argument("--format", choices=("text", "svg", "mmd"), help="where no name tells it")
+    command.add_argument(
+        "--time",
+        choices=("relative", "absolute"),
+        default="relative",
+        help="milliseconds since the first step, or seconds since 1970",
+    )
+    command.add_argument(
+        "--width", metavar="N", type=_width, help="of the text (default: the terminal's, else 120)"
+    )
+
+
+def _add_extract_options(command: argparse.ArgumentParser) -> None:
+    _add_choice(command)
+    command.add_argument(
+        "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
+    )
+    command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+
+
+def _add_merge_options(command: argparse.ArgumentParser) -> None:
+    about = "POINT=FILE, the reference clock's first; a file without a name is a point too"
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=about)
+    command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+
+
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    about = "the mobile node: its identifier, a part that no other has, or a home address"
+    command.add_argument("--mn", metavar="ID", help=about)
+    for what in ("session", "handoff"):
+        about = f"only the {what} of this number, as the table of {what}s has it"
+        command.add_argument(f"--{what}", metavar="N", type=_number, help=about)
+
+
 def _frame_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a frame number, which count from 1")
+    return _whole(text, 1, "a frame number, which count from 1")
+
+
+def _number(text: str) -> int:
+    return _whole(text, 1, "a number, which count from 1")
+
+
+def _width(text: str) -> int:
+    return _whole(text, 60, "a width of 60 characters or more")
+
+
+def _whole(text: str, least: int, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return int(text)

@@ -20,6 +20,18 @@ def alike(*columns: Ints) -> Ints:
     return InternTable(len(words)).intern(words)
 
 
+def distinct(numbers: Ints) -> Ints:
+    """The numbers in ascending order, each once.
+
+    So does np.unique, but it imports numpy.ma for that, which costs as much as a small capture.
+    """
+    ordered = np.sort(numbers)
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    out: Ints = ordered[first]
+    return out
+
+
 def among(numbers: Ints, members: Ints) -> Flags:
     """Which of the numbers are members; both count things, so that -1 is nothing."""
     size = max(int(numbers.max(initial=0)), int(members.max(initial=0))) + 2

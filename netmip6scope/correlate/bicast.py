@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dissectors.frames import Ints
 from dissectors.scan.batch import TunnelBatch
+from netmip6scope.correlate.alike import alike
 
 BICAST_NS = 500_000_000
 _MAX_WAITING = 64
@@ -39,7 +40,7 @@ class BicastPairs:
         self._router = np.full(1024, -1, np.int64)
         self._mixed_until_ns = np.full(1024, _LONG_AGO, np.int64)
         self._recent: deque[list[Ints]] = deque()
-        self._pairs: dict[tuple[int, int, int, int, int], list[int]] = {}
+        self._pairs: dict[tuple[int, ...], list[int]] = {}
 
     def find(self, batch: TunnelBatch, address: Ints, router: Ints, since_ns: Ints) -> None:
         """Take a batch; address: inner destinations, router: outer ones, since_ns: segments'."""
@@ -112,39 +113,71 @@ class BicastPairs:
         """Pair packets of equal address and digest in different tunnels, earliest first."""
         address, router, time_ns, length, digest, since_ns = columns
         paired = np.zeros(len(address), np.bool_)
-        order = np.lexsort((time_ns, digest, address))
+        again = _repeated(digest)
+        if not len(again):
+            return paired
+        order = again[np.lexsort((time_ns[again], digest[again], address[again]))]
         a, d = address[order], digest[order]
-        same = np.flatnonzero((a[1:] == a[:-1]) & (d[1:] == d[:-1])) + 1
-        last_run = -1
+        same = np.flatnonzero((a[1:] == a[:-1]) & (d[1:] == d[:-1]))
+        # Runs of equal packets: where each begins in `order`, and its last.
+        first = same[np.diff(same, prepend=-2) > 1]
+        last = same[np.diff(same, append=len(order) + 1) > 1] + 1
+        one, other = order[first], order[last]
+        # Most runs are two packets; in others each is paired with the earliest that is left.
+        pairs = [(one[last == first + 1], other[last == first + 1])]
+        for begin, end in zip(first[last > first + 1], last[last > first + 1], strict=True):
+            pairs.append(self._of_run(order[begin : end + 1], router, time_ns, length))
+        one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        copies = time_ns[other] - time_ns[one] <= BICAST_NS
+        copies &= (router[other] != router[one]) & (length[other] == length[one])
+        one, other = one[copies], other[copies]
+        self._count(
+            (address[one], router[one], router[other], since_ns[one], since_ns[other]), length[one]
+        )
+        paired[one] = paired[other] = True
+        return paired
+
+    def _of_run(self, rows: Ints, router: Ints, time_ns: Ints, length: Ints) -> tuple[Ints, Ints]:
+        """Pairs among equal packets, in time order."""
+        pairs: list[tuple[int, int]] = []
         waiting: list[int] = []
-        for k in same.tolist():
-            if k - 1 != last_run:
-                waiting = [int(order[k - 1])]
-            last_run = k
-            row = int(order[k])
+        for row in rows.tolist():
             for other in waiting:
                 near = time_ns[row] - time_ns[other] <= BICAST_NS
                 if near and router[other] != router[row] and length[other] == length[row]:
                     waiting.remove(other)
-                    paired[row] = paired[other] = True
-                    key = tuple(
-                        int(v)
-                        for v in (
-                            address[row],
-                            router[other],
-                            router[row],
-                            since_ns[other],
-                            since_ns[row],
-                        )
-                    )
-                    self._count(key, int(length[row]))  # type: ignore[arg-type]
+                    pairs.append((other, row))
                     break
             else:
                 waiting.append(row)
                 del waiting[:-_MAX_WAITING]
-        return paired
+        columns = np.array(pairs, np.int64).reshape(-1, 2)
+        return columns[:, 0], columns[:, 1]
 
-    def _count(self, key: tuple[int, int, int, int, int], octets: int) -> None:
-        sums = self._pairs.setdefault(key, [0, 0])
-        sums[0] += 1
-        sums[1] += octets
+    def _count(self, key: tuple[Ints, ...], length: Ints) -> None:
+        """Add pairs, (n,) each: what they are counted by, and their octets."""
+        number = alike(*key)
+        first = np.unique(number, return_index=True)[1]
+        packets = np.bincount(number)
+        octets = np.zeros(len(packets), np.int64)
+        np.add.at(octets, number, length)
+        for row, *counted in zip(
+            zip(*(column[first].tolist() for column in key), strict=True),
+            packets.tolist(),
+            octets.tolist(),
+            strict=True,
+        ):
+            sums = self._pairs.setdefault(row, [0, 0])
+            sums[0] += counted[0]
+            sums[1] += counted[1]
+
+
+def _repeated(digest: Ints) -> Ints:
+    """Rows whose digest another row has too; in most captures there are none."""
+    ordered = np.sort(digest)
+    twice: Ints = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return twice
+    place = np.minimum(np.searchsorted(twice, digest), len(twice) - 1)
+    rows: Ints = np.flatnonzero(twice[place] == digest)
+    return rows

@@ -9,6 +9,7 @@ read from the sums (`measure`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from dissectors.scan.batch import MessageBatch, Names, Scanned
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
 from netmip6scope.correlate import checks, join, measure, traffic_checks
-from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.alike import alike, distinct
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
@@ -46,6 +47,10 @@ _KEPT = (
     "prefix",
 )
 _WIDE = ("time_ns", "frame", "order")
+_TOLD = ("hoa4", "ha", "via", "identifier", "status", "flags", "net", "home_net")
+"""What nothing but stories asks for."""
+_AT_ONCE = 1 << 17
+"""Messages placed together, so that what a million need for it is not there at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Correlation:
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
     message_session: NDArray[np.int32]
     message_handoff: NDArray[np.int32]
+    user_plane: dict[str, Ints]
+    """Segments of sessions: columns of `Segments`, and `session`, the row of each one's session."""
 
 
 class Correlator:
@@ -99,13 +106,16 @@ class Correlator:
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
-    def finish(self, end_ns: int) -> Correlation:
-        """All sessions, handoffs and findings of a capture that ends then."""
+    def finish(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+        """All sessions, handoffs and findings of a capture that ends then.
+
+        user_plane: fill that.
+        """
         m = self._kept.take()
         segments, copies = self._plane.finish()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
-        anchors = np.unique(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
+        anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
         self._add_nets(m)
         who = join.whose(m, len(self._names.octets), self._addresses)
@@ -114,14 +124,18 @@ class Correlator:
             m = {name: np.concatenate([m[name], more[name]]) for name in m}
             who = np.concatenate([who, losers])
         by_story = _by_story(who, m["time_ns"])
-        m = {name: m.pop(name)[by_story] for name in Event._fields}
+        m = {name: _reordered(m.pop(name), by_story) for name in Event._fields}
         who = who[by_story]
         starts = np.flatnonzero(np.diff(who, prepend=-1))
         mobile = who[starts]
         told = tell(m, np.append(starts, len(who)), end_ns, self._profile.retransmission_ns)
+        for name in _TOLD:
+            del m[name]
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
-        measure.sessions(found.sessions, segments, copies, anchors)
+        holder = measure.sessions(found.sessions, segments, copies, anchors)
+        if user_plane:
+            found.user_plane.update(segments.of_sessions(holder))
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         about = (found.sessions, found.handoffs, found.paths, segments, anchors)
@@ -151,7 +165,7 @@ class Correlator:
 
     def _outside_map(self, m: dict[str, Ints]) -> Ints:
         """Rows of a MAP's acknowledgements whose RCoA is not of the MAP's /64."""
-        maps = np.unique(m["dst"][m["kind"] == LOCAL_UPDATE])
+        maps = distinct(m["dst"][m["kind"] == LOCAL_UPDATE])
         told = (m["kind"] == _BA) & (m["hoa"] >= 0) & (m["lifetime_s"] > 0)
         rows = np.flatnonzero(told & np.isin(m["src"], maps)) if len(maps) else maps
         net, of_map = (self._addresses.halves(m[name][rows])[0] for name in ("hoa", "src"))
@@ -182,6 +196,12 @@ def _by_story(who: Ints, time_ns: Ints) -> Ints:
     return rows
 
 
+def _reordered(column: Ints, rows: Ints) -> Ints:
+    """These rows, at most as many as there are, where the column stood."""
+    column[: len(rows)] = column[rows]
+    return column[: len(rows)]
+
+
 def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     """Put sessions and handoffs in order of their start, and number them."""
     sessions = {name: np.concatenate(told.sessions.pop(name)) for name in [*told.sessions]}
@@ -190,24 +210,31 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     sessions["mn"] = mn[sessions["story"]]
     _sort(sessions)
     _sort(handoffs)
-    handoffs["session"] = _found(handoffs["story"], handoffs["session"], sessions)
+    handoffs["session"] = _Places(sessions).rows(handoffs["story"], handoffs["session"])
     findings = {name: np.concatenate(parts) for name, parts in told.findings.items()}
     whose_story = findings.pop("story")
     for name, records in (("session", sessions), ("handoff", handoffs)):
         known = np.flatnonzero(findings[name] >= 0)
         story, place = whose_story[known], findings[name][known]
-        findings[name][known] = _found(story, place, records)
+        findings[name][known] = _Places(records).rows(story, place)
     sessions["handoffs"] = np.bincount(handoffs["session"], minlength=len(sessions["mn"]))
-    message_session, message_handoff = (np.full(messages, -1, np.int32) for _ in range(2))
-    for places, records, out in (
-        (told.event_session, sessions, message_session),
-        (told.event_handoff, handoffs, message_handoff),
-    ):
-        known = np.flatnonzero(places >= 0)
-        story_of, place_of = (c[known].astype(np.int64) for c in (told.event_story, places))
-        out[order[known]] = _found(story_of, place_of, records)
+    message_session = _of_messages(told, told.event_session, sessions, order, messages)
+    message_handoff = _of_messages(told, told.event_handoff, handoffs, order, messages)
     paths = np.concatenate(told.paths)
-    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff)
+    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff, {})
+
+
+def _of_messages(
+    told: Told, places: NDArray[np.int32], records: dict[str, Ints], order: Ints, messages: int
+) -> NDArray[np.int32]:
+    """By message: the row of the record that its event belongs to, or -1."""
+    out = np.full(messages, -1, np.int32)
+    table = _Places(records)
+    for first in range(0, len(order), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        known = np.flatnonzero(places[some] >= 0)
+        out[order[some][known]] = table.rows(told.event_story[some][known], places[some][known])
+    return out
 
 
 def _add_findings(found: Correlation, parts: list[dict[str, Ints]]) -> None:
@@ -239,9 +266,14 @@ def _sort(records: dict[str, Ints]) -> None:
         records[name] = records[name][order]
 
 
-def _found(story: Ints, place: Ints, records: dict[str, Ints]) -> Ints:
-    """Rows of records by story and place; the places of a story's records count from 0."""
-    order = np.lexsort((records["place"], records["story"]))
-    first = np.searchsorted(records["story"][order], np.arange(int(story.max(initial=0)) + 1))
-    rows: Ints = order[first[story] + place]
-    return rows
+class _Places:
+    """Finds rows of records by story and place; the places of a story's records count from 0."""
+
+    def __init__(self, records: dict[str, Ints]) -> None:
+        self._order = np.lexsort((records["place"], records["story"]))
+        story = records["story"][self._order]
+        self._first = np.searchsorted(story, np.arange(int(story.max(initial=-1)) + 1))
+
+    def rows(self, story: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]) -> Ints:
+        rows: Ints = self._order[self._first[story] + place]
+        return rows

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dissectors.frames import Ints
+from netmip6scope.correlate.alike import distinct
 from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.model import Finding, Handoff, Session
 from netmip6scope.correlate.story import Event, Story
@@ -203,7 +204,7 @@ def _alike(kind: Ints, starts: Ints) -> Iterator[Ints]:
     """Stories in groups that have the same kinds of messages in the same order."""
     sizes = np.diff(starts)
     octets = kind.astype(np.uint8)
-    for size in np.unique(sizes).tolist():
+    for size in distinct(sizes).tolist():
         stories = np.flatnonzero(sizes == size)
         if len(stories) < FEW or size > LONGEST:
             yield from np.split(stories, len(stories))

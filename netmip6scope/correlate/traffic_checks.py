@@ -8,7 +8,7 @@ import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.alike import alike, among
+from netmip6scope.correlate.alike import alike, among, distinct
 from netmip6scope.correlate.catalogue import RULES, Code
 from netmip6scope.correlate.model import Outcome, State
 from netmip6scope.correlate.shapes import MOST_KEPT
@@ -162,7 +162,7 @@ def nodes(m: Columns, handoffs: Columns, sessions: Columns, outside: Ints) -> It
     MAP's prefix.
     """
     updates = np.isin(m["kind"], (int(MessageKind.BU), LOCAL_UPDATE))
-    serving = np.union1d(m["coa"][updates], m["dst"][m["kind"] == MessageKind.BA])
+    serving = distinct(np.concatenate([m["coa"][updates], m["dst"][m["kind"] == MessageKind.BA]]))
     asked = (handoffs["ho_requests"] > 0) & (handoffs["outcome"] != Outcome.INCOMPLETE)
     rogue = np.flatnonzero(asked & ~among(handoffs["tar"], serving))
     kept = {"tar_address": handoffs["tar"][rogue], "sar_address": handoffs["sar"][rogue]}

@@ -16,7 +16,7 @@ from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch, TunnelBatch
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate.alike import among
+from netmip6scope.correlate.alike import among, distinct
 from netmip6scope.correlate.bicast import BicastPairs, Copies
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.tables.columns import NULL
@@ -40,6 +40,12 @@ class Segments:
     octets: Ints
     first_ns: Ints
     last_ns: Ints
+
+    def of_sessions(self, session: Ints) -> dict[str, Ints]:
+        """The columns of segments whose `session`, (n,), is not below 0, and that one."""
+        rows = np.flatnonzero(session >= 0)
+        columns = {name: getattr(self, name)[rows] for name in self.__slots__}
+        return {"session": session[rows], **columns}
 
 
 class UserPlane:
@@ -69,7 +75,7 @@ class UserPlane:
                 self._since(address)
                 self._cut(address, time_ns)
             return
-        ends = self._tunnels.ends[batch.flow]
+        ends = self._tunnels.ends.take(batch.flow, 0)
         inner = {DOWN: ends[:, 3], UP: ends[:, 2]}
         since = {way: self._since(inner[way]) for way in inner}
         behind = {way: np.zeros(0, np.int64) for way in inner}
@@ -78,7 +84,7 @@ class UserPlane:
             cuts = Timeline(address, time_ns)
             for way, mine in inner.items():
                 rows = np.flatnonzero(among(mine, address))
-                found = cuts.latest(mine[rows], batch.time_ns[rows])
+                found = cuts.latest(mine.take(rows), batch.time_ns.take(rows))
                 rows, found = rows[found >= 0], found[found >= 0]
                 since[way][rows] = time_ns[found]
                 behind[way] = rows
@@ -133,7 +139,7 @@ class UserPlane:
             return
         whole = len(rows) == len(batch)
         flow, time_ns, length = (
-            c if whole else c[rows] for c in (batch.flow, batch.time_ns, batch.length)
+            c if whole else c.take(rows) for c in (batch.flow, batch.time_ns, batch.length)
         )
         stay = self._stay_of_flow[flow, way]
         packets, octets, first_ns, last_ns = self._open
@@ -200,7 +206,7 @@ class UserPlane:
     def _know_homes(self, m: MessageBatch) -> None:
         """Remember the latest home addresses, IPv6 and IPv4, that each identity was seen with."""
         local = (m.kind == MessageKind.BU) & (m.flags & MAP_FLAG != 0)
-        self._maps = np.union1d(self._maps, m.dst[local])
+        self._maps = distinct(np.concatenate([self._maps, m.dst[local]]))
         local |= (m.kind == MessageKind.BA) & np.isin(m.src, self._maps)
         named = ~local & (m.mn_id >= 0)
         size = int(m.mn_id.max(initial=-1)) + 1

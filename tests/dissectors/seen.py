@@ -215,7 +215,7 @@ class _Reader:
         own_end = self.end if body is None else min(self.end, layer.begin + length)
         found = {} if body is None else dict(self._fields(kind, body))
         kind = str(found.pop("kind", kind))
-        if layer.name == "mh" and body is not None:
+        if layer.name == "mh":
             first, other = self.home, self.routed
             if number == 6:
                 first, other = other, first

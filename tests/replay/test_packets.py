@@ -99,6 +99,7 @@ VECTORS = [
     ),
 ]
 
+
 @pytest.mark.parametrize(("name", "octets", "packet"), VECTORS, ids=[v[0] for v in VECTORS])
 def test_packet_is_written_and_read(name: str, octets: bytes, packet: Packet) -> None:
     assert encode(packet).hex() == octets.hex()
@@ -184,9 +185,7 @@ def test_authenticator_covers_all_that_it_should() -> None:
     ):
         options = (AlternateCareOfAddress(a(coa)), *good.options[1:])
         forged = BindingUpdate(sequence, ack=True, home=True, lifetime=lifetime, options=options)
-        assert not is_signed_with(
-            Packet(a(coa), a(HA), forged, home_address=a(home)), ASSOCIATION
-        )
+        assert not is_signed_with(Packet(a(coa), a(HA), forged, home_address=a(home)), ASSOCIATION)
 
 
 AH_KEY = bytes(range(20))
