@@ -8,18 +8,23 @@ those two go back to the session. Everything is kept per mobile node and dropped
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.handoff import HoRequest, HoResponse, HoStatus
 from dissectors.mobility import BindingAcknowledgement
-from dissectors.neighbor import NeighborSolicitation, RouterSolicitation
+from dissectors.neighbor import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterSolicitation,
+)
 from replay import binding_client, context_serving, context_target, link_session, slaac
 from replay.binding_client import ANY_IPV4, UNIT_S
 from replay.context import Context, identity, identity_in, to_options
 from replay.context_target import Transfer
 from replay.events import (
     Arrived,
+    AssociationRenewed,
     Deadline,
     Effect,
     Effects,
@@ -34,7 +39,7 @@ from replay.events import (
     Violation,
     Why,
 )
-from replay.link_session import WAITS_NS, Action
+from replay.link_session import LETS_GO, SILENCE_NS, WAITS_NS, Action
 from replay.ntp import SECOND_NS
 from replay.packets import NEIGHBOR_HOP_LIMIT, Address, Packet
 from replay.registration import Registration, Wanted, later
@@ -43,10 +48,27 @@ from replay.security import ReplayWindow, is_protected_with, protected
 from replay.timers import Timers
 
 Session = link_session.Input
+_SIGNS = (Session.LINK_UP, Session.BOUND, Session.GIVEN)
+"""What restarts the time of silence, besides what the mobile node sends."""
 MOST_ANSWERS = 256
 """HO Responses kept for requests that come again."""
+ANSWER_LASTS_NS = 10 * SECOND_NS
+"""Longer than a target goes on asking; later an Identifier may be used anew."""
 MOST_SEQUENCES = 4096
 """Mobile nodes that have left and whose last sequence number is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A HO Request that was granted, in case it comes again."""
+
+    mn_id: bytes | None
+    time_ns: int
+    response: HoResponse
+
+    def repeats(self, mn_id: bytes | None, now_ns: int) -> bool:
+        """Whether a request with the same Identifier is the same request."""
+        return mn_id == self.mn_id and now_ns - self.time_ns <= ANSWER_LASTS_NS
 
 
 class Mobile:
@@ -54,6 +76,7 @@ class Mobile:
 
     __slots__ = (
         "heard",
+        "heard_ns",
         "link",
         "mn_id",
         "registration",
@@ -69,6 +92,8 @@ class Mobile:
         self.session = link_session.State.AWAY
         self.since_ns = 0
         """When it entered this state."""
+        self.heard_ns = 0
+        """When it last showed a sign, or was asked for one."""
         self.registration = registration
         self.transfer: Transfer | None = None
         self.transfer_state = context_target.State.NONE
@@ -95,7 +120,7 @@ class AccessRouter:
         self._timers: Timers[bytes] = Timers()
         self._identifier = 0
         self._transfers: dict[int, Mobile] = {}
-        self._answers: OrderedDict[tuple[Address, int], HoResponse] = OrderedDict()
+        self._answers: OrderedDict[tuple[Address, int], Answered] = OrderedDict()
         self._sequences: dict[int, int] = {}
         self._windows: dict[int, ReplayWindow] = {}
         self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
@@ -126,6 +151,9 @@ class AccessRouter:
                 return self._disconnected(event.link, now_ns)
             case HandoverIndication():
                 return self._announced(event, now_ns)
+            case AssociationRenewed():
+                self._start_anew(event.router)
+                return ()
             case Arrived() | Spoken():
                 return ()
 
@@ -176,6 +204,8 @@ class AccessRouter:
         mobile.session, action = entry
         if before is not mobile.session:
             mobile.since_ns = now_ns
+        if given in _SIGNS:
+            mobile.heard_ns = now_ns
         effects = self._act(mobile, action, now_ns)
         self._settle(mobile)
         return effects
@@ -194,6 +224,8 @@ class AccessRouter:
                 return self._signalled(mobile, registration.start(wanted, now_ns), now_ns)
             case Action.ADVERTISE:
                 return self._advertise(mobile)
+            case Action.PROBE:
+                return self._probe(mobile, now_ns)
             case Action.RENEW:
                 note = Note(Fact.HANDOFF_CANCELLED, mobile.mn_id, self.config.address)
                 return (note, *self._signalled(mobile, registration.renew(now_ns), now_ns))
@@ -230,9 +262,12 @@ class AccessRouter:
         mobile.transfer, mobile.transfer_state = None, context_target.State.NONE
 
     def _deadline_ns(self, mobile: Mobile) -> int | None:
-        found = [mobile.registration.deadline_ns()]
+        paused = mobile.session in LETS_GO
+        found = [mobile.registration.deadline_ns(paused=paused)]
         if mobile.session in WAITS_NS:
             found.append(mobile.since_ns + WAITS_NS[mobile.session])
+        if mobile.session in SILENCE_NS:
+            found.append(mobile.heard_ns + SILENCE_NS[mobile.session])
         if mobile.transfer is not None:
             found.append(context_target.deadline_ns(mobile.transfer_state, mobile.transfer))
         return min((each for each in found if each is not None), default=None)
@@ -247,10 +282,15 @@ class AccessRouter:
                 if asked_ns is not None and asked_ns <= now_ns:
                     what = context_target.due(transfer)
                     out += self._transfer(mobile, what, now_ns, None)
-            out += self._signalled(mobile, mobile.registration.due(now_ns), now_ns)
+            paused = mobile.session in LETS_GO
+            found = mobile.registration.due(now_ns, paused=paused)
+            out += self._signalled(mobile, found, now_ns)
             wait_ns = WAITS_NS.get(mobile.session)
             if wait_ns is not None and mobile.since_ns + wait_ns <= now_ns:
                 out += self._give(mobile, Session.WAIT_OVER, now_ns)
+            silence_ns = SILENCE_NS.get(mobile.session)
+            if silence_ns is not None and mobile.heard_ns + silence_ns <= now_ns:
+                out += self._give(mobile, Session.SILENT, now_ns)
             self._settle(mobile)
         return tuple(out)
 
@@ -316,16 +356,28 @@ class AccessRouter:
         packet = slaac.advertisement(self.config.link, mobile.link, self.config.advertised or home)
         return (Send(packet, Why.ADVERTISE, mobile.mn_id, mobile.link),)
 
+    def _probe(self, mobile: Mobile, now_ns: int) -> Effects:
+        mobile.heard_ns = now_ns
+        if mobile.link is None:
+            return ()
+        if self.config.clings:
+            return self._give(mobile, Session.ALIVE, now_ns)
+        packet = slaac.probe(self.config.link, mobile.link)
+        return (Send(packet, Why.NEIGHBOR, mobile.mn_id, mobile.link),)
+
     # What mobile nodes send
 
     def _from_mobile(self, packet: Packet, link: bytes, now_ns: int) -> Effects:
         mobile = self._by_link.get(link)
         if mobile is None:
             return ()
+        mobile.heard_ns = now_ns
         if isinstance(packet.payload, RouterSolicitation):
             return self._give(mobile, Session.ASKED, now_ns)
         if isinstance(packet.payload, NeighborSolicitation):
             return ()
+        if isinstance(packet.payload, NeighborAdvertisement):
+            return self._give(mobile, Session.ALIVE, now_ns)
         mobile.heard = packet.source
         effects = self._give(mobile, Session.HEARD, now_ns)
         return (*effects, *self._tunnelled(mobile, packet))
@@ -377,6 +429,14 @@ class AccessRouter:
 
     # Context transfer
 
+    def _start_anew(self, router: IPv6Address) -> None:
+        """Sequence numbers of new associations begin with 1; their keys are the same here."""
+        neighbour = self.config.neighbours.get(router)
+        if neighbour is not None and neighbour.inbound is not None:
+            self._windows.pop(neighbour.inbound.spi, None)
+        if neighbour is not None and neighbour.outbound is not None:
+            self._sequences.pop(neighbour.outbound.spi, None)
+
     def _trusted(self, packet: Packet) -> bool:
         """The association with the sender holds, and the packet is none that came before."""
         neighbour = self.config.neighbours.get(packet.source)  # type: ignore[arg-type]
@@ -396,13 +456,13 @@ class AccessRouter:
     def _asked(self, packet: Packet, now_ns: int) -> Effects:
         request = packet.payload
         assert isinstance(request, HoRequest)
-        known = self._answers.get((packet.source, request.identifier))
         trusted = self._trusted(packet)
         if packet.hop_limit != NEIGHBOR_HOP_LIMIT:
             return ()
-        if known is not None and trusted:
-            return self._respond(packet, known)
         mn_id = identity_in(request.options)
+        known = self._answers.get((packet.source, request.identifier))
+        if known is not None and trusted and known.repeats(mn_id, now_ns):
+            return self._respond(packet, known.response)
         mobile = self.mobiles.get(mn_id) if mn_id is not None else None
         held = mobile is not None and mobile.session in link_session.HOLDS_CONTEXT
         state = context_serving.State.HELD if held else context_serving.State.ABSENT
@@ -418,7 +478,7 @@ class AccessRouter:
         context = self._context(mobile, now_ns)
         response = HoResponse(request.identifier, status, options=to_options(context))
         note = Note(Fact.CONTEXT_GIVEN, mobile.mn_id, packet.source, self.config.address)
-        self._answers[packet.source, request.identifier] = response
+        self._answers[packet.source, request.identifier] = Answered(mn_id, now_ns, response)
         if len(self._answers) > MOST_ANSWERS:
             self._answers.popitem(last=False)
         effects = self._respond(packet, response)
@@ -459,6 +519,8 @@ class AccessRouter:
         assert isinstance(response, HoResponse)
         mobile = self._transfers.get(response.identifier)
         if mobile is None or mobile.transfer is None or mobile.transfer.serving != packet.source:
+            return ()
+        if identity_in(response.options) not in (None, mobile.mn_id):
             return ()
         if not self._trusted(packet) and response.status != HoStatus.AUTHENTICATION_FAILED:
             return ()

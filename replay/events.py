@@ -60,7 +60,14 @@ class Spoken:
     data: bytes
 
 
-Event = Arrived | Deadline | LinkUp | LinkDown | HandoverIndication | Spoken
+@dataclass(frozen=True, slots=True)
+class AssociationRenewed:
+    """Another router has started anew, and with it the associations with it (RFC 4302 3.3.2)."""
+
+    router: IPv6Address
+
+
+Event = AssociationRenewed | Arrived | Deadline | LinkUp | LinkDown | HandoverIndication | Spoken
 
 
 class Why(Enum):

@@ -26,10 +26,11 @@ class Quality:
 class Direction:
     """A link's one direction, with its own chance."""
 
-    __slots__ = ("_dice", "_last_ns", "cut", "quality")
+    __slots__ = ("_dice", "_last_ns", "cut", "quality", "quiet_from_ns")
 
-    def __init__(self, quality: Quality, dice: Dice) -> None:
+    def __init__(self, quality: Quality, dice: Dice, quiet_from_ns: int | None = None) -> None:
         self.quality = quality
+        self.quiet_from_ns = quiet_from_ns
         self.cut = False
         self._dice = dice
         self._last_ns = 0
@@ -37,6 +38,8 @@ class Direction:
     def arrivals(self, now_ns: int) -> tuple[int, ...]:
         """When a packet that is sent now arrives: not at all, once, or twice."""
         quality, dice = self.quality, self._dice
+        if self.quiet_from_ns is not None and now_ns >= self.quiet_from_ns:
+            quality = Quality(quality.delay_ns, quality.jitter_ns)
         if dice.hits(quality.loss_ppm) or self.cut:
             return ()
         first_ns = now_ns + quality.delay_ns + dice.below(quality.jitter_ns + 1)

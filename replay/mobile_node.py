@@ -212,13 +212,23 @@ class MobileNode:
             prefix = slaac.prefix_told(payload)
             return () if prefix is None else self._give(Input.ADVERTISED, Given(now_ns, prefix))
         if isinstance(payload, NeighborAdvertisement | NeighborSolicitation):
-            tentative = {self.host.address, slaac.link_local(self.host.link)}
-            theirs = payload.target in tentative and packet.source != UNSPECIFIED
-            return self._give(Input.CONFLICT, Given(now_ns)) if theirs else ()
+            return self._neighbor(packet, payload, now_ns)
         if isinstance(payload, Datagram) and packet.destination == self.host.address:
             number = int.from_bytes(payload.data[:8], "big")
             return (Note(Fact.RECEIVED, self.host.mn_id, packet.destination, number=number),)
         return ()
+
+    def _neighbor(
+        self, packet: Packet, message: NeighborAdvertisement | NeighborSolicitation, now_ns: int
+    ) -> Effects:
+        """Somebody has one of the host's addresses, probes for it, or wants to know it is there."""
+        if message.target not in (self.host.address, slaac.link_local(self.host.link)):
+            return ()
+        if isinstance(message, NeighborAdvertisement) or packet.source == UNSPECIFIED:
+            return self._give(Input.CONFLICT, Given(now_ns))
+        assert isinstance(packet.source, IPv6Address)
+        answer = slaac.answer(message.target, packet.source, self.host.link)
+        return (Send(answer, Why.NEIGHBOR, self.host.mn_id),)
 
     def _speak(self, event: Spoken) -> tuple[Effect, ...]:
         if self.state is not State.READY or self.host.address is None:

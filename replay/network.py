@@ -133,6 +133,7 @@ class Builder:
             spec.advertised,
             self.scenario.profile,
             spec.identity,
+            spec.clings,
         )
 
     def link_of(self, name: str) -> bytes:

@@ -167,11 +167,11 @@ class Registration:
                 return self._chained(each, found, now_ns)
         return []
 
-    def due(self, now_ns: int) -> list[Effect | Signal]:
-        """A deadline has come."""
+    def due(self, now_ns: int, *, paused: bool = False) -> list[Effect | Signal]:
+        """A deadline has come; paused: nothing is refreshed."""
         out: list[Effect | Signal] = []
         for each in list(self._clients()):
-            deadline_ns = client.deadline_ns(each.state, each.binding)
+            deadline_ns = self._deadline_ns(each, paused=paused)
             if deadline_ns is not None and deadline_ns <= now_ns:
                 what = client.due(each.state, each.binding, now_ns)
                 found = each.give(what, Given(now_ns, self.settings))
@@ -235,7 +235,13 @@ class Registration:
                 out += each.give(stopping, Given(now_ns, self.settings))
         return out
 
-    def deadline_ns(self) -> int | None:
-        """The earliest of the bindings'."""
-        found = [client.deadline_ns(each.state, each.binding) for each in self._clients()]
+    @staticmethod
+    def _deadline_ns(each: Client, *, paused: bool) -> int | None:
+        if paused and each.state is State.REGISTERED:
+            return None
+        return client.deadline_ns(each.state, each.binding)
+
+    def deadline_ns(self, *, paused: bool = False) -> int | None:
+        """The earliest of the bindings'; paused: but for their refreshing."""
+        found = [self._deadline_ns(each, paused=paused) for each in self._clients()]
         return min((each for each in found if each is not None), default=None)

@@ -44,3 +44,5 @@ class RouterConfig:
     profile: Profile = field(default_factory=Profile)
     identity: bool = True
     """False: a mistake, HO Requests do not say whom they are about."""
+    clings: bool = False
+    """A mistake: it believes that mobile nodes which were handed over are still there."""

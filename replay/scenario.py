@@ -61,6 +61,8 @@ class RouterSpec:
     identity: bool = True
     """False: its HO Requests do not say whom they are about (status 1)."""
     advertised: IPv6Address | None = None
+    clings: bool = False
+    """It believes that mobile nodes which it has handed over are still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ class Scenario:
     points: tuple[Point, ...] = (Point("net"),)
     correspondent: IPv6Address = CORRESPONDENT_IPV6
     correspondent4: IPv4Address | None = CORRESPONDENT_IPV4
+    quiet_from_ns: int | None = None
+    """From then on links only delay."""
     seed: int = 1
     start_ns: int = START_NS
     profile: Profile = field(default_factory=Profile)

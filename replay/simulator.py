@@ -18,6 +18,7 @@ from typing import Protocol
 from replay.dice import Dice
 from replay.events import (
     Arrived,
+    AssociationRenewed,
     Deadline,
     Effects,
     Event,
@@ -159,7 +160,8 @@ class Simulator:
                 if link.source in ("*", source) and link.destination in ("*", destination):
                     quality = link.quality
             dice = Dice.named(self.scenario.seed, "link", source, destination)
-            known = self._directions[source, destination] = Direction(quality, dice)
+            known = Direction(quality, dice, self.scenario.quiet_from_ns)
+            self._directions[source, destination] = known
         return known
 
     def _plan(self) -> None:
@@ -330,9 +332,17 @@ class Simulator:
         if fault.node is not None:
             self._stopped.discard(fault.node)
             self.nodes[fault.node] = self.builder.node(fault.node)
+            self._renew_associations(fault.node)
             self._reconnect(fault.node)
         if fault.link is not None:
             self._cut(fault.link, cut=False)
+
+    def _renew_associations(self, name: str) -> None:
+        """What IKE would do: a router that is back has new associations with the others."""
+        addresses = {router.name: router.address for router in self.scenario.routers}
+        for other in addresses:
+            if name in addresses and other != name:
+                self._tell(other, AssociationRenewed(addresses[name]))
 
     def _reconnect(self, router: str) -> None:
         """The base stations of a router that is back tell it who is there."""

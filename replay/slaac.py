@@ -5,8 +5,17 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 
 from dissectors.handoff import Access
-from dissectors.neighbor import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
-from dissectors.neighbor_options import PrefixInformation, SourceLinkLayerAddress
+from dissectors.neighbor import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterAdvertisement,
+    RouterSolicitation,
+)
+from dissectors.neighbor_options import (
+    PrefixInformation,
+    SourceLinkLayerAddress,
+    TargetLinkLayerAddress,
+)
 from replay.context import home_prefix
 from replay.packets import HOP_LIMIT, NEIGHBOR_HOP_LIMIT, UNSPECIFIED, Packet
 
@@ -51,6 +60,21 @@ def duplicate_probe(target: IPv6Address) -> Packet:
     """The Neighbor Solicitation of duplicate address detection (RFC 2462 5.4.2)."""
     message = NeighborSolicitation(target=target)
     return Packet(UNSPECIFIED, solicited_node(target), message, NEIGHBOR_HOP_LIMIT)
+
+
+def probe(router_link: bytes, link: bytes) -> Packet:
+    """A router asks whether a host is there (RFC 2461 7.3.3)."""
+    target = link_local(link)
+    message = NeighborSolicitation(target=target, options=(SourceLinkLayerAddress(router_link),))
+    return Packet(link_local(router_link), target, message, NEIGHBOR_HOP_LIMIT)
+
+
+def answer(target: IPv6Address, asker: IPv6Address, link: bytes) -> Packet:
+    """It is (RFC 2461 7.2.4)."""
+    message = NeighborAdvertisement(
+        solicited=True, override=True, target=target, options=(TargetLinkLayerAddress(link),)
+    )
+    return Packet(target, asker, message, NEIGHBOR_HOP_LIMIT)
 
 
 def advertisement(router_link: bytes, link: bytes, home: IPv6Address) -> Packet:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace], int]
 
 
-def add_command(commands: Commands, shared: argparse.ArgumentParser, run: Command) -> None:
+def add_command(commands: Commands, shared: Parser, run: Command) -> None:
     """Add the command; `shared` are the options that all commands have."""
     about = "run the nodes of a scenario in virtual time and write what capture points see"
     command = commands.add_parser("simulate", help=about, description=about, parents=[shared])

@@ -70,6 +70,7 @@ _ROUTER = {
     "wrong_key": Key("wrong_key", values.yes_or_no),
     "timestamps": Key("timestamps", values.yes_or_no),
     "identity": Key("identity", values.yes_or_no),
+    "clings": Key("clings", values.yes_or_no),
     "advertised": Key("advertised", values.ipv6),
 }
 _MOBILE = {
@@ -125,6 +126,7 @@ _TOP = {
     "name": Key("name", values.name, needed=True),
     "title": Key("title", values.text, needed=True),
     "duration_s": Key("duration_ns", _IN_S, needed=True),
+    "quiet_from_s": Key("quiet_from_ns", _IN_S),
     "seed": Key("seed", values.whole(0, 2**63 - 1)),
     "start": Key("start_ns", values.moment),
     "correspondent": Key("correspondent", values.ipv6),
