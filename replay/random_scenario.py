@@ -6,10 +6,12 @@ so that a network that works has healed at the end.
 
 from __future__ import annotations
 
+import sys
 from ipaddress import IPv6Address, IPv6Network
 
 from replay.dice import MILLION, Dice
 from replay.links import Quality
+from replay.safety import Monitor, unserved
 from replay.scenario import (
     AgentSpec,
     Fault,
@@ -20,6 +22,7 @@ from replay.scenario import (
     RouterSpec,
     Scenario,
 )
+from replay.simulator import Simulator
 
 SECOND_NS = 1_000_000_000
 MS = 1_000_000
@@ -50,7 +53,7 @@ def random_scenario(seed: int, routers: int = 3, mobiles: int = 3) -> Scenario:
         for n in range(1, mobiles + 1)
     )
     moves = [move for node in nodes for move in _journey(node.name, names, dice)]
-    flows = tuple(Flow(node.name, 5 * SECOND_NS, DURATION_NS, 200 * MS, 40) for node in nodes)
+    flows = tuple(Flow(node.name, 5 * SECOND_NS, DURATION_NS, 500 * MS, 40) for node in nodes)
     return Scenario(
         "random",
         f"random scenario of seed {seed}",
@@ -117,3 +120,17 @@ def _links(dice: Dice) -> list[LinkSpec]:
         reorder_ppm=dice.below(MILLION // 50),
     )
     return [LinkSpec("*", "*", quality)]
+
+
+def checked(scenario: Scenario) -> list[str]:
+    """What was not safe in a run of the scenario, and who is not served at its end."""
+    monitor = Monitor(scenario)
+    simulator = Simulator(scenario, (monitor,))
+    monitor.watch(simulator)
+    simulator.run()
+    return [*monitor.breaches, *(f"at the end: {each}" for each in unserved(simulator))]
+
+
+if __name__ == "__main__":
+    for each in checked(random_scenario(int(sys.argv[1]))):
+        print(each)  # noqa: T201 - what the module is run for

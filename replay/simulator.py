@@ -191,7 +191,7 @@ class Simulator:
                 return
             del self._wakes[name]
         self.steps += 1
-        self._journal.update(f"{self.now_ns} {name} {_briefly(event)}\n".encode())
+        self._journal.update(b"%d %b %b\n" % (self.now_ns, name.encode(), _briefly(event)))
         for observer in self._observers:
             observer.happened(self.now_ns, name, event)
         self._do(name, node.handle(event, self.now_ns))
@@ -356,11 +356,12 @@ class Simulator:
             self._direction(source, destination).cut = cut
 
 
-def _briefly(event: Event) -> str:
+def _briefly(event: Event) -> bytes:
     """What tells one event from another in the journal."""
     if isinstance(event, Arrived):
         packet = event.packet
         if isinstance(packet, Packet):
-            return f"{packet.source}>{packet.destination} {type(packet.payload).__name__}"
-        return packet.summary
-    return type(event).__name__
+            kind = type(packet.payload).__name__.encode()
+            return b"%b>%b %b" % (packet.source.packed, packet.destination.packed, kind)
+        return packet.octets
+    return type(event).__name__.encode()
