@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
+from dissectors.authentication.secret import NO_KEY, Secret
 from dissectors.profile import Profile
 from replay.binding_client import Settings
 from replay.registration import Domain
@@ -42,6 +43,10 @@ class RouterConfig:
     advertised: IPv6Address | None = None
     """A prefix that is advertised in place of the home address's (a mistake, or draft 5.2)."""
     profile: Profile = field(default_factory=Profile)
+    server: IPv6Address | None = None
+    """The AAA server."""
+    secret: Secret = NO_KEY
+    """Shared with it."""
     identity: bool = True
     """False: a mistake, HO Requests do not say whom they are about."""
     clings: bool = False
