@@ -307,20 +307,18 @@ class AccessRouter:
     # Registration
 
     def _wanted(self, mobile: Mobile, action: Action) -> Wanted:
-        config, mn_id = self.config, mobile.mn_id
-        last = self._last_sequences.get(mn_id, 0)
-        own = config.node_associations.get(mn_id, config.association)
-        transfer = mobile.transfer
+        mn_id, transfer = mobile.mn_id, mobile.transfer
         if action is Action.REGISTER_CONTEXT:
             assert transfer is not None
             assert transfer.context is not None
             return self._from_context(transfer.context)
+        agent = mobile.port.home_agent or self.config.home_agent
+        own = self.config.association(agent, mn_id)
+        last = self._last_sequences.get(mn_id, 0)
         if action is Action.REGISTER_HEARD:
             home = mobile.heard
-            agent = mobile.port.home_agent or config.home_agent
             home6, home4 = (None, home) if isinstance(home, IPv4Address) else (home, None)
             return Wanted(mn_id, Why.HANDOFF, agent, home6, home4, own, last)
-        agent = mobile.port.home_agent or config.home_agent
         home6, home4 = mobile.port.home, None
         if mobile.wants_ipv4:
             home6, home4 = None, ANY_IPV4
@@ -328,13 +326,14 @@ class AccessRouter:
 
     def _from_context(self, context: Context) -> Wanted:
         config = self.config
-        own = config.node_associations.get(context.mn_id, config.association)
+        agent = context.home_agent or config.home_agent
+        own = config.association(agent, context.mn_id)
         last = self._last_sequences.get(context.mn_id, context.sequence)
         same_map = config.domain is not None and config.domain.map == context.map
         return Wanted(
             context.mn_id,
             Why.HANDOFF,
-            context.home_agent or config.home_agent,
+            agent,
             context.home,
             context.home4,
             context.association or own,
@@ -490,7 +489,7 @@ class AccessRouter:
         assert home is not None
         binding = home.binding
         left_ns = max(0, binding.expires_ns - now_ns)
-        own_key = mobile.mn_id in self.config.node_associations
+        own_key = (binding.peer, mobile.mn_id) in self.config.node_associations
         domain = self.config.domain
         return Context(
             mobile.mn_id,
@@ -561,6 +560,7 @@ class AccessRouter:
         context = mobile.transfer.context
         assert context is not None
         mobile.access = context.access
+        mobile.port.home_agent = context.home_agent
         effects = self._give(mobile, Session.CONTEXT, now_ns)
         if mobile.link is None or mobile.port.is_open:
             return effects

@@ -159,8 +159,8 @@ class Builder:
             self.link_of(spec.name),
             agent.address,
             settings,
-            self._router_key(spec, agent.name),
-            self._of_nodes(agent) if spec.authentication else {},
+            self._router_keys(spec),
+            self._node_keys() if spec.authentication else {},
             {other.address: self._neighbour(spec, other) for other in others},
             spec.ah,
             frozenset(n.encode() for n in spec.forbidden),
@@ -213,6 +213,17 @@ class Builder:
         right = self._mn_ha(spec.name, agent)
         wrong = Secret(bytes(_MN_HA_OCTETS))
         return MnHaSecurity(right.spi, wrong) if spec.wrong_key else right
+
+    def _router_keys(self, spec: RouterSpec) -> dict[IPv6Address, MnHaSecurity]:
+        found = {a.address: self._router_key(spec, a.name) for a in self.scenario.agents}
+        return {address: key for address, key in found.items() if key is not None}
+
+    def _node_keys(self) -> dict[tuple[IPv6Address, bytes], MnHaSecurity]:
+        return {
+            (agent.address, mn_id): key
+            for agent in self.scenario.agents
+            for mn_id, key in self._of_nodes(agent).items()
+        }
 
     def _of_nodes(self, agent: AgentSpec) -> dict[bytes, MnHaSecurity]:
         owners: list[MobileSpec] = [m for m in self.scenario.mobiles if m.own_key]

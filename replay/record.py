@@ -17,6 +17,7 @@ from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S, named
 from replay.context import identity_in
 from replay.dhcp import SERVER6
 from replay.events import Why
+from replay.frames import PppFrame
 from replay.ntp import SECOND_NS
 from replay.packets import IPV4_OCTETS, IPV6_OCTETS, UDP_OCTETS, Address, Datagram, Packet
 from replay.security import care_of
@@ -105,7 +106,7 @@ class Record:
         self._now: dict[bytes, Stay] = {}
         self._asked_ns: dict[bytes, int] = {}
         self._updates: dict[tuple[Address, Address, int], tuple[Seen, Attempt | None]] = {}
-        self._by_number: dict[int, int] = {}
+        self._with_ppp: set[bytes] = set()
 
     def tell(self, seen: Iterable[Seen]) -> None:
         """Take packets in order of time."""
@@ -130,6 +131,8 @@ class Record:
 
     def _solicited(self, one: Seen) -> None:
         mn_id = one.sent.send.mn_id
+        if isinstance(one.sent.send.packet, PppFrame):
+            self._with_ppp.add(mn_id)
         known_ns = self._asked_ns.get(mn_id)
         if known_ns is None or one.time_ns - known_ns > self._patience_ns:
             self._asked_ns[mn_id] = one.time_ns
@@ -313,6 +316,8 @@ class Record:
         stay = self._now.get(one.sent.send.mn_id)
         if stay is not None and stay.accepted_ns is not None and stay.answered_ns is None:
             stay.answered_ns, stay.access = one.time_ns, _access(one)
+            if stay.access == "slaac" and stay.mn_id in self._with_ppp:
+                stay.access = "ipv6cp"
 
     # User data
 
