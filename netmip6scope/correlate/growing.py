@@ -35,6 +35,10 @@ class Growing:
                 self._columns[name] = room
             room[begin : self._count] = rows[name]
 
+    def so_far(self) -> dict[str, NDArray[Any]]:
+        """The columns until now, not to be written to; more rows may follow."""
+        return {name: column[: self._count] for name, column in self._columns.items()}
+
     def take(self) -> dict[str, NDArray[Any]]:
         """The columns; they leave this object."""
         taken, self._columns = self._columns, {}
