@@ -6,6 +6,7 @@ Nothing here imports what the commands run on: printing help must not wait for i
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
@@ -50,12 +51,22 @@ class Parser(argparse.ArgumentParser):
         with standard_output() as stream:
             stream.write(self.format_help().encode())
 
-    def require_command(self, arguments: Sequence[str]) -> None:
-        """Raise UsageError if the first argument that is no option is no command either."""
+    def with_command(self, arguments: Sequence[str]) -> list[str]:
+        """The arguments, with `open` before them where the first one is a capture.
+
+        Raises UsageError where it is neither a command nor anything that exists.
+        """
         first = next((word for word in arguments if word == "-" or not word.startswith("-")), None)
-        if first is not None and first not in self.commands:
+        if first is None or first in self.commands:
+            return list(arguments)
+        if not _may_be_capture(first):
             names = ", ".join(self.commands)
-            self.error(f"{first!r} is not a command; name one before the captures: {names}")
+            self.error(f"{first!r} is neither a command nor a capture; commands: {names}")
+        return ["open", *arguments]
+
+
+def _may_be_capture(word: str) -> bool:
+    return word == "-" or any(c in word for c in "=*?[/") or os.path.lexists(word)
 
 
 class _Version(argparse.Action):
@@ -103,6 +114,10 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     command = commands.add_parser("findings", help=about, description=about, parents=[shared])
     _add_findings_options(command)
     command.set_defaults(run=runs["findings"])
+    about = "the terminal interface; netmip6scope CAPTURE is the same"
+    command = commands.add_parser("open", help=about, description=about, parents=[shared])
+    _add_open_options(command)
+    command.set_defaults(run=runs["open"])
     about = "one frame, or all that a filter holds for, as full trees with byte ranges"
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
@@ -156,6 +171,11 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_profile_option(command)
+
+
+def _add_open_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_profile_option(command)
 
 
