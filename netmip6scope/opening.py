@@ -10,6 +10,8 @@ from netmip6scope.capture.inputs import Source
 from netmip6scope.errors import UsageError
 from netmip6scope.pipeline import arranged, load_profile
 
+_TURN_S = 0.0005
+
 
 def open_captures(captures: Sequence[str], profile_path: str | None = None) -> None:
     """Show captures until the user leaves. Raises ScopeError.
@@ -22,6 +24,8 @@ def open_captures(captures: Sequence[str], profile_path: str | None = None) -> N
     sources = [_beside_keyboard(source) for source in sources]
     from netmip6scope.tui.app import ScopeApp
 
+    # The thread that reads must let the one that draws have its turn at once.
+    sys.setswitchinterval(_TURN_S)
     failure = ScopeApp(sources, clock_of, profile).run()
     if failure is not None:
         raise failure

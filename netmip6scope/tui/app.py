@@ -39,13 +39,17 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "findings": ("severity", "code", "frame", "text", "mn_id", "time", "session", "handoff", "ref"),
     "stats": ("group", "handoffs", "complete", "success_percent", "by"),
 }
+STYLE_SHEETS = (
+    *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
+)
 _STOP_LIMIT_S = 2.0
 
 
 class ScopeApp(App[ScopeError]):
     """Returns the error where nothing could be read."""
 
-    CSS_PATH = "scope.tcss"
+    # All at once: a style sheet that comes with its screen would be read when a key asks for it.
+    CSS_PATH: ClassVar = [f"{name}.tcss" for name in STYLE_SHEETS]
     TITLE = "netmip6scope"
     BINDINGS = bindings(ANYWHERE)
     MODES: ClassVar = {
@@ -78,7 +82,7 @@ class ScopeApp(App[ScopeError]):
         self.settings: Settings = load(settings_path())
         for theme in THEMES:
             self.register_theme(theme)
-        known = self.settings.theme in self.available_themes
+        known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
         self.loader = Loader(list(sources), clock_of, profile, self._post)
         self._checks = checks

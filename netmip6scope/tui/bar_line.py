@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,7 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from netmip6scope.tables.text import printable
-from netmip6scope.tui.spans import STYLES, fitted
+from netmip6scope.tui.spans import fitted
+from netmip6scope.tui.themes import span_styles
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ class BarLine(Widget):
     Where they do not fit, the right ones go, the last one first; `kept` of them stay.
     """
 
-    COMPONENT_CLASSES: ClassVar = {f"lines--{name}" for name in STYLES}
     DEFAULT_CSS = "BarLine { height: 1; }"
 
     def __init__(self, id: str, kept: int = 0) -> None:
@@ -64,13 +63,9 @@ class BarLine(Widget):
         base = self.rich_style
         if y:
             return Strip.blank(self.size.width, base)
+        styles = span_styles(self.app.theme)
         segments = [
-            Segment(
-                printable(word.text),
-                base + self.get_component_rich_style(f"lines--{word.style}", partial=True)
-                if word.style
-                else base,
-            )
+            Segment(printable(word.text), base + styles[word.style] if word.style else base)
             for word in self._words()
         ]
         return Strip(segments).adjust_cell_length(self.size.width, base)

@@ -19,7 +19,6 @@ from netmip6scope.tui.view import View
 class HandoffsScreen(ScopeScreen):
     """Enter goes to the handoff's first message in its session."""
 
-    CSS_PATH = "handoffs_screen.tcss"
     name_shown = "handoffs"
 
     def body(self) -> ComposeResult:

@@ -11,7 +11,7 @@ from netmip6scope.tui.rows_view import RowsView
 from netmip6scope.tui.spans import Line, line, widest
 
 _SIGNS = 2
-_NOTE = "! "
+_NOTE, _TITLE = "! ", "── "
 _BOTH = 90
 """From so many cells on both columns of times have room."""
 
@@ -112,7 +112,7 @@ class LadderView(RowsView):
         if self.is_match(at):
             return "match"
         if isinstance(entry, Heading):
-            return "strong"
+            return "strong" if text.startswith(_TITLE) else ""
         if isinstance(entry, Remark) or _NOTE in text:
             return "warning"
         return "soft" if entry is None or isinstance(entry, Traffic) else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +15,8 @@ from textual.strip import Strip
 
 from netmip6scope.tables.text import printable
 from netmip6scope.tui.keys import LIST, bindings
-from netmip6scope.tui.spans import STYLES, Line, line
+from netmip6scope.tui.spans import Line, line
+from netmip6scope.tui.themes import span_styles
 
 _SIDEWAYS = 8
 """Cells that one key scrolls to the side."""
@@ -25,9 +25,8 @@ _SIDEWAYS = 8
 class LinesView(ScrollView, can_focus=True):
     """Subclasses give `count`, `line_at` and `head`; `redraw` is called when these change."""
 
-    COMPONENT_CLASSES: ClassVar = {f"lines--{name}" for name in (*STYLES, "cursor", "cursor-idle")}
     BINDINGS = bindings(LIST)
-    DEFAULT_CSS = "LinesView { scrollbar-size: 1 1; scrollbar-size-horizontal: 0; }"
+    DEFAULT_CSS = "LinesView { scrollbar-size: 0 1; scrollbar-gutter: stable; }"
 
     cursor = reactive(0)
 
@@ -95,11 +94,9 @@ class LinesView(ScrollView, can_focus=True):
         at = y - len(head) + self.scroll_offset.y
         if at >= self.count:
             return Strip.blank(self.size.width, base)
-        strip = self._strip(self.line_at(at), base, self.scroll_offset.x)
         if at == self.cursor:
-            name = "cursor" if self.has_focus else "cursor-idle"
-            strip = strip.apply_style(self.get_component_rich_style(f"lines--{name}", partial=True))
-        return strip
+            base += self._style("cursor" if self.has_focus else "cursor-idle")
+        return self._strip(self.line_at(at), base, self.scroll_offset.x)
 
     def _strip(self, spans: Line, base: Style, shift: int) -> Strip:
         segments = [Segment(printable(text), base + self._style(name)) for text, name in spans]
@@ -107,9 +104,7 @@ class LinesView(ScrollView, can_focus=True):
         return Strip(segments).extend_cell_length(shift + width, base).crop(shift, shift + width)
 
     def _style(self, name: str) -> Style:
-        if not name:
-            return Style.null()
-        return self.get_component_rich_style(f"lines--{name}", partial=True)
+        return span_styles(self.app.theme)[name] if name else Style.null()
 
     # The cursor
 

@@ -18,7 +18,6 @@ from netmip6scope.tui.view import Opened, View
 class RowsScreen(ScopeScreen):
     """A list above, and the message that its row is about below."""
 
-    CSS_PATH = "list_screens.tcss"
     places = (ANYWHERE, LIST, ROWS, TREE, HEX)
     table_name = ""
     title_shown = ""

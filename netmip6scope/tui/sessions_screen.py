@@ -34,7 +34,6 @@ class SessionsScreen(ScopeScreen):
     """A session under the cursor is shown; a message under the cursor is opened."""
 
     BINDINGS = bindings(MAIN)
-    CSS_PATH = "sessions_screen.tcss"
     name_shown = "sessions"
     places = (ANYWHERE, LIST, ROWS, MAIN, TREE, HEX)
 

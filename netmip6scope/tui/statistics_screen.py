@@ -26,7 +26,6 @@ _BAR = 24
 class StatisticsScreen(ScopeScreen):
     """The table of `handoffs --stats` above, counts below."""
 
-    CSS_PATH = "statistics_screen.tcss"
     name_shown = "statistics"
 
     def body(self) -> ComposeResult:

@@ -1,7 +1,15 @@
-"""Three themes; what their colours tell, signs and words tell as well."""
+"""Three themes; what their colours tell, signs and words tell as well.
+
+Lists look up the styles of their spans here. Style sheets could name them too, but then Textual
+would match them for every list whenever another one gets the focus, which takes longer than a key
+may.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+
+from rich.style import Style
 from textual.theme import Theme
 
 DARK = Theme(
@@ -50,6 +58,28 @@ CONTRAST = Theme(
     variables={"soft": "#ffffff", "cursor": "#0000c0", "idle": "#303030"},
 )
 THEMES = (DARK, LIGHT, CONTRAST)
+
+
+@cache
+def span_styles(name: str) -> dict[str, Style]:
+    """The styles of `spans.STYLES` and of the cursor, in a theme; DARK for one that is not ours."""
+    theme = next((theme for theme in THEMES if theme.name == name), DARK)
+    own = theme.variables
+    return {
+        "soft": Style(color=own["soft"]),
+        "strong": Style(bold=True),
+        "title": Style(color=own["soft"]),
+        "active": Style(color=theme.primary, bold=True),
+        "head": Style(color=own["soft"], underline=True),
+        "accent": Style(color=theme.accent),
+        "error": Style(color=theme.error, bold=True),
+        "warning": Style(color=theme.warning),
+        "note": Style(color=own["soft"]),
+        "match": Style(color=theme.success, bold=True),
+        "picked": Style(reverse=True),
+        "cursor": Style(bgcolor=own["cursor"], bold=True),
+        "cursor-idle": Style(bgcolor=own["idle"]),
+    }
 
 
 def following(name: str) -> str:
