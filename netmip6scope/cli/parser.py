@@ -13,7 +13,8 @@ from netmip6scope import __version__
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from _typeshed import SupportsWrite
 
@@ -35,7 +36,7 @@ _CAPTURE_HELP = (
 class Parser(argparse.ArgumentParser):
     """A parser that raises UsageError, so that wrong use is reported as every error is."""
 
-    commands: Collection[str] = ()
+    commands: AbstractSet[str] = frozenset()
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -52,21 +53,23 @@ class Parser(argparse.ArgumentParser):
             stream.write(self.format_help().encode())
 
     def with_command(self, arguments: Sequence[str]) -> list[str]:
-        """The arguments, with `open` before them where the first one is a capture.
+        """The arguments, with `open` before them where they begin with a capture.
 
-        Raises UsageError where it is neither a command nor anything that exists.
+        Raises UsageError where the first that is no option is neither a capture nor a command, and
+        where a command stands behind it.
         """
-        first = next((word for word in arguments if word == "-" or not word.startswith("-")), None)
-        if first is None or first in self.commands:
+        words = [word for word in arguments if word == "-" or not word.startswith("-")]
+        if not words or words[0] in self.commands:
             return list(arguments)
-        if not _may_be_capture(first):
+        if not _means_capture(words[0]) or not self.commands.isdisjoint(words[1:]):
             names = ", ".join(self.commands)
-            self.error(f"{first!r} is neither a command nor a capture; commands: {names}")
+            self.error(f"{words[0]!r} is not a command; name one before the captures: {names}")
         return ["open", *arguments]
 
 
-def _may_be_capture(word: str) -> bool:
-    return word == "-" or any(c in word for c in "=*?[/") or os.path.lexists(word)
+def _means_capture(word: str) -> bool:
+    """Whether it is there, or looks like a capture: POINT=FILE, a glob, a file's name."""
+    return word == "-" or any(sign in word for sign in "=*?[/.") or os.path.lexists(word)
 
 
 class _Version(argparse.Action):
@@ -94,7 +97,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    parser.commands = commands.choices
+    parser.commands = commands.choices.keys()
     for name, about in (
         ("messages", "one row per signalling message"),
         ("sessions", "one row per mobile-node session"),
@@ -114,10 +117,6 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     command = commands.add_parser("findings", help=about, description=about, parents=[shared])
     _add_findings_options(command)
     command.set_defaults(run=runs["findings"])
-    about = "the terminal interface; netmip6scope CAPTURE is the same"
-    command = commands.add_parser("open", help=about, description=about, parents=[shared])
-    _add_open_options(command)
-    command.set_defaults(run=runs["open"])
     about = "one frame, or all that a filter holds for, as full trees with byte ranges"
     command = commands.add_parser("decode", help=about, description=about, parents=[shared])
     _add_decode_options(command)
@@ -144,6 +143,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     _add_report_options(command)
     command.set_defaults(run=runs["report"])
     for name, about, add_options in (
+        ("open", "the terminal interface; netmip6scope CAPTURE is the same", _add_open_options),
         ("ladder", "the message ladder of one mobile node", _add_ladder_options),
         ("extract", "the packets of one mobile node as a capture", _add_extract_options),
         ("merge", "the captures of several points as one, by one clock", _add_merge_options),
@@ -176,7 +176,6 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
 
 def _add_open_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
-    _add_profile_option(command)
 
 
 def _add_findings_options(command: argparse.ArgumentParser) -> None:
