@@ -42,7 +42,7 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
 STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
 )
-_STOP_LIMIT_S = 2.0
+_STOP_LIMIT_S = 0.5
 
 
 class ScopeApp(App[ScopeError]):

@@ -47,7 +47,7 @@ class FrameStore:
         self._order: Ints | None = None
 
     def __len__(self) -> int:
-        return len(self._rows.so_far()["at"] if self._order is None else self._order)
+        return len(self._rows if self._order is None else self._order)
 
     def add(self, batch: FrameBatch, messages: MessageBatch) -> None:
         """Keep the frames of a batch's messages. Raises OutputError when there is no room."""
@@ -85,15 +85,12 @@ class FrameStore:
 
     def frame(self, row: int) -> Stored:
         """The frame of a message. Raises OutputError if it cannot be read back."""
-        rows = self._rows.so_far()
-        at = row if self._order is None else int(self._order[row])
-        size = int(rows["octets"][at])
+        stored = self._rows.row(row if self._order is None else int(self._order[row]))
         try:
-            octets = os.pread(self._file.fileno(), size, int(rows["at"][at]))
+            octets = os.pread(self._file.fileno(), stored["octets"], stored["at"])
         except OSError as error:
             raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
-        others = (int(rows[name][at]) for name in ("wirelen", "link_type", "kind"))
-        return Stored(octets, *others)
+        return Stored(octets, stored["wirelen"], stored["link_type"], stored["kind"])
 
     def batch(self, begin: int, end: int) -> tuple[MessageBatch, FrameBatch]:
         """Rows `begin` to `end` as a filter sees them: frames that count from `begin` + 1."""

@@ -390,6 +390,8 @@ def test_version() -> None:
         ),
         (["IN"], ["open draws on a terminal", "report"]),
         (["IN", "IN"], ["open draws on a terminal"]),
+        (["none.pcap"], ["none.pcap: no such file"]),
+        (["A=none.pcap"], ["none.pcap: no such file"]),
         (["-"], ["open draws on a terminal"]),
         (["--debug", "A=IN"], ["open draws on a terminal"]),
         (["open", "IN"], ["open draws on a terminal"]),
