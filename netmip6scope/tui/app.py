@@ -102,8 +102,7 @@ class ScopeApp(App[ScopeError]):
         return THEMES[0].variables
 
     def on_unmount(self) -> None:
-        self.loader.stop()
-        self.loader.join(_STOP_LIMIT_S)
+        self.loader.close(_STOP_LIMIT_S)
 
     # What the reading tells
 

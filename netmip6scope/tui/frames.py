@@ -79,6 +79,10 @@ class FrameStore:
             directory = tempfile.gettempdir()
             raise OutputError(f"{directory}: {error.strerror or error}") from error
 
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
     def keep(self, which: Ints) -> None:
         """Let the rows be those of `which`, in its order."""
         self._order = which

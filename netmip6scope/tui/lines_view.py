@@ -130,11 +130,11 @@ class LinesView(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - self.rows_shown + 1, animate=False, force=True)
 
     def jump(self, at: int) -> None:
-        """The cursor to a line, with lines above it to be seen if it was out of view."""
-        top = int(self.scroll_offset.y)
+        """The cursor to a line, with lines above and below it to be seen."""
+        top, third = int(self.scroll_offset.y), self.rows_shown // 3
         self.cursor = at
-        if not top <= at < top + self.rows_shown:
-            above = max(at - self.rows_shown // 3, 0)
+        if not top <= at < top + self.rows_shown - third:
+            above = max(at - third, 0)
             most = max(self.count - self.rows_shown, 0)
             self.scroll_to(y=min(above, most), animate=False, force=True)
 

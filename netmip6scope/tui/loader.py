@@ -90,10 +90,13 @@ class Loader:
         self._stopped.set()
         self._running.set()
 
-    def join(self, limit_s: float) -> None:
-        """Wait for its end, but no longer than this."""
+    def close(self, limit_s: float) -> None:
+        """End the reading, and let the frames go unless the thread waits for longer than this."""
+        self.stop()
         if self._thread.is_alive():
             self._thread.join(limit_s)
+        if not self._thread.is_alive():
+            self.store.close()
 
     @property
     def paused(self) -> bool:

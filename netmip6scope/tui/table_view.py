@@ -14,8 +14,8 @@ from netmip6scope.tui.cells import TimeFormat, moment, number
 from netmip6scope.tui.rows_view import Mask, RowsView
 from netmip6scope.tui.spans import Line, Span, fitted, line
 
-_WIDEST, _NARROWEST = 40, 16
-"""Of columns of text; none takes more than half of the list but where that is less."""
+_WIDEST, _NARROWEST, _BESIDE = 40, 16, 14
+"""Of columns of text; so much of the list's width is left to others where there is room."""
 _SENTENCES, _LONGEST = ("text", "summary", "group"), 120
 _SAMPLE = 2000
 """So many texts are measured for a column's width."""
@@ -127,7 +127,7 @@ class TableView(RowsView):
             values = self.table.values[column.name]
             texts = values.vocabulary if isinstance(values, Coded) else []
             longest = max(map(cell_len, texts[:_SAMPLE]), default=0)
-            most = min(max(_NARROWEST, self.size.width // 2), _WIDEST)
+            most = min(max(_NARROWEST, self.size.width - _BESIDE), _WIDEST)
             if column.name in _SENTENCES:
                 most = _LONGEST
             return Shown(column, min(max(longest, len(column.name) + 2), most), right=False)
