@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
+from netmip6scope.cli import simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
         add_options(command)
         _add_profile_option(command)
         command.set_defaults(run=runs[name])
+    simulation.add_command(commands, shared, runs["simulate"])
     return parser
 
 
