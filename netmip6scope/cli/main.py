@@ -41,8 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     parser = build_parser(_COMMANDS)
-    parser.require_command(arguments)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(parser.with_command(arguments))
     if options.command is None:
         parser.print_help()
         return OK
@@ -134,6 +133,14 @@ def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: boo
         _say(f"interrupted: the {what} holds what was read until then")
         return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
+
+
+def run_open(options: argparse.Namespace) -> int:
+    """The open command: the terminal interface."""
+    from netmip6scope.opening import open_captures
+
+    open_captures(options.captures, options.profile)
+    return OK
 
 
 def run_ladder(options: argparse.Namespace) -> int:
@@ -283,6 +290,7 @@ def run_plugin(options: argparse.Namespace) -> int:
 _COMMANDS = {
     "table": run_table,
     "findings": run_findings,
+    "open": run_open,
     "decode": run_decode,
     "fields": run_fields,
     "verify": run_verify,
