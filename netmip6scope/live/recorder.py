@@ -189,21 +189,29 @@ class _File:
             os.close(self._number)
 
     def _flush(self) -> int:
-        view = self._buffer.getbuffer()
-        length = done = len(view)
+        blocks = self._buffer.getvalue()
+        self._buffer.seek(0)
+        self._buffer.truncate()
         done = 0
         try:
-            while done < length:
-                done += os.write(self._number, view[done:])
+            while done < len(blocks):
+                done += os.write(self._number, blocks[done:])
         except OSError as error:
-            # Nothing but whole blocks stays.
+            self.octets += _whole(blocks, done)
             os.ftruncate(self._number, self.octets)
-            raise OutputError(
-                f"{self.path}: {error.strerror}; what came before is in it"
-            ) from error
-        finally:
-            view.release()
-            self._buffer.seek(0)
-            self._buffer.truncate()
-        self.octets += length
-        return length
+            os.lseek(self._number, self.octets, os.SEEK_SET)
+            text = f"{self.path}: {error.strerror}; what came before is in it"
+            raise OutputError(text) from error
+        self.octets += len(blocks)
+        return len(blocks)
+
+
+def _whole(blocks: bytes, end: int) -> int:
+    """Where the last of these blocks ends that does so before `end`."""
+    at = following = 0
+    while following <= end:
+        at = following
+        if at == len(blocks):
+            break
+        following += int.from_bytes(blocks[at + 4 : at + 8], "little")
+    return at
