@@ -69,7 +69,7 @@ def capture(
             recorder.add(batch)
             look()
             if recorder.done:
-                source.stop()
+                break
     finally:
         ending.leave()
         status.clear()

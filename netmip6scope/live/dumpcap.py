@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 
 from dissectors.frames import FrameBatch
@@ -17,6 +19,9 @@ from netmip6scope.errors import ScopeError, UsageError
 from netmip6scope.live.source import LOOK_EVERY_S, Wanted, no_rights
 
 _BUFFER_MIB = 64
+_PIPE = 1 << 20
+_SETTLED_NS = 400_000_000
+"""dumpcap looks for frames four times a second at least."""
 _DROPPED = re.compile(rb"received/dropped on interface '.*': \d+/(\d+) ")
 
 
@@ -49,11 +54,19 @@ class Dumpcap:
         assert self._process.stdout is not None
         place = f"/dev/fd/{self._process.stdout.fileno()}"
         self._capture = CaptureFile(Source("dumpcap", copy=place), idle=self._idle)
+        fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
         self._look: Callable[[], None] = lambda: None
+        self._until_ns: int | None = None
 
     def _idle(self) -> float:
         self._look()
+        self._end_if_all_came(time.time_ns())
         return LOOK_EVERY_S
+
+    def _end_if_all_came(self, time_ns: int) -> None:
+        """What dumpcap has not read when it is ended would be lost, and nobody would say so."""
+        if self._until_ns is not None and time_ns >= self._until_ns + _SETTLED_NS:
+            self._end()
 
     @property
     def ready(self) -> bool:
@@ -69,17 +82,26 @@ class Dumpcap:
                 came = True
                 yield batch
                 look()
+                self._end_if_all_came(int(batch.time_ns[-1]))
         except ScopeError:
             if self._process.wait() == 0:
                 raise
         finally:
-            self.stop()
+            self._end()
+            assert self._process.stdout is not None
+            # It must not wait for a reader, and says at its end what was dropped.
+            while self._process.stdout.read(_PIPE):
+                pass
             failed = self._process.wait() != 0
         if failed and not came:
             raise _reason(self._text())
 
     def stop(self) -> None:
         """See `LiveSource`."""
+        if self._until_ns is None:
+            self._until_ns = time.time_ns()
+
+    def _end(self) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
 

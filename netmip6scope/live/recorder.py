@@ -14,7 +14,7 @@ from io import BytesIO
 
 import numpy as np
 
-from dissectors.frames import FrameBatch
+from dissectors.frames import FrameBatch, Interface
 from netmip6scope.capture.writer import Writer, packet_octets
 from netmip6scope.errors import OutputError
 
@@ -72,6 +72,7 @@ class Recorder:
         sizes = np.cumsum(packet_octets(batch.caplen))
         row = 0
         while row < len(batch) and not self.done:
+            self.octets += self._file.describe(batch.interfaces)
             count = self._fitting(sizes[row:] - (sizes[row - 1] if row else 0))
             if count:
                 self.octets += self._file.write(batch, row, count)
@@ -170,9 +171,15 @@ class _File:
             os.unlink(path)
             raise
 
+    def describe(self, interfaces: Sequence[Interface]) -> int:
+        """Describe those that are not yet; the octets that took."""
+        for interface in interfaces[self._interfaces :]:
+            self._writer.describe(interface)
+            self._interfaces += 1
+        return self._flush()
+
     def write(self, batch: FrameBatch, first: int, count: int) -> int:
         """Write so many frames; the octets that took."""
-        self._interfaces = len(batch.interfaces)
         self._writer.write(batch, count, first)
         self._latest_ns = int(batch.time_ns[first + count - 1])
         written = self._flush()

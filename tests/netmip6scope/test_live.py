@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,3 +205,67 @@ def test_who_may_not_capture_is_told_how(tmp_path: Path, by: str) -> None:
     assert "dpkg-reconfigure wireshark-common" in run.stderr
     assert "as root" in run.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("by", METHODS)
+def test_an_interface_that_is_not_there(tmp_path: Path, by: str) -> None:
+    command = [sys.executable, "-m", "netmip6scope", "capture", "-i", "nope0", "--by", by]
+    command += ["-w", str(tmp_path / "x.pcapng")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert "nope0" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_packet_sockets_have_no_filters(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "netmip6scope", "capture", "-i", "lo", "--by", "sockets"]
+    command += ["-f", "ip6", "-w", str(tmp_path / "x.pcapng")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert run.returncode == 3
+    assert "apt-get install wireshark-common" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_interface_looks_on(line: Wire, netmip6: Path, tmp_path: Path) -> None:
+    out = tmp_path / "shown.pcapng"
+    command = [sys.executable, "-m", "netmip6scope", "capture", "-i", HERE, "-w", out, "--tui"]
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 30, 120, 0, 0))
+    process = subprocess.Popen(
+        line.inside(HERE, *command),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color", "XDG_CONFIG_HOME": str(tmp_path)},
+    )
+    os.close(slave)
+    screen = Screen(master)
+    screen.until(b"sessions")
+    line.send(netmip6 / "20a_eth.pcap.gz", timed=False)
+    first = str(scope.read(str(netmip6 / "20a_eth.pcap.gz")).sessions["mn_id"][0])
+    screen.until(first[:12].encode())
+    os.write(master, b"q")
+    assert process.wait(timeout=LIMIT_S) == 0
+    screen.until(f"{len(frames_of(out))} frames in {out}, 0 dropped".encode())
+
+
+class Screen:
+    """What a program wrote to its terminal."""
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+        self._seen = b""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def until(self, words: bytes) -> None:
+        begin_s = time.monotonic()
+        while words not in self._seen:
+            assert time.monotonic() - begin_s < LIMIT_S, self._seen[-2000:]
+            time.sleep(0.05)
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # the program has left
+            while octets := os.read(self._master, 1 << 16):
+                self._seen += octets
