@@ -8,7 +8,7 @@ those two go back to the session. Everything is kept per mobile node and dropped
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.handoff import HoRequest, HoResponse, HoStatus
@@ -125,6 +125,22 @@ class AccessRouter:
                 return ()
             case Arrived() | Spoken():
                 return ()
+
+    # Replay, which knows of a trace what a model cannot
+
+    def look_again(self, mobile: Mobile) -> None:
+        """What is known of a mobile node was changed from outside: wait for what it waits for."""
+        self._settle(mobile)
+
+    def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
+        """Its HO Request had this Identifier."""
+        transfer = mobile.transfer
+        if transfer is None:
+            return
+        if self._transfers.get(transfer.identifier) is mobile:
+            del self._transfers[transfer.identifier]
+        mobile.transfer = replace(transfer, identifier=identifier, sent_ns=sent_ns)
+        self._transfers[identifier] = mobile
 
     # Mobile nodes
 
