@@ -11,90 +11,90 @@ from ipaddress import IPv4Address, IPv6Address
 from dissectors.dhcpv4_options import Dhcpv4Type
 from dissectors.dhcpv6 import Dhcpv6Type
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
-from dissectors.mobility_options import Ipv4AddressAcknowledgement, Ipv4HomeAddress
+from dissectors.mobility_options import Ipv4AddressAcknowledgement
 from dissectors.neighbor import RouterAdvertisement, RouterSolicitation
 from replay import dhcp, slaac
 from replay.binding_client import ANY_IPV4, REJECTED
-from replay.packets import UNSPECIFIED, Address, Datagram, Packet
+from replay.packets import Address, Datagram, Packet
 from replay.router_shell import Surroundings
 from replay.trace import Step
-from replay.update_checks import ALL_ONES
 
 SOON_NS = 1_000_000_000
 _PREFIX = 64
 Client = bytes
 """Link-layer address of a mobile node, or what stands for it."""
+Subject = tuple[IPv6Address, bytes]
+"""An access router and a mobile node."""
 
 
 def join_access(around: Surroundings) -> None:
     """Give the messages of access links their router and mobile node, where they can be told."""
-    steps = around.trace.steps
     taken: set[int] = set()
-    owner: dict[Client, tuple[IPv6Address, bytes]] = {}
-    for step in steps:
+    owner: dict[Client, Subject] = {}
+    for step in around.trace.steps:
         client, is_first = _asker(step.packet)
-        if client is not None:
-            earlier = owner.get(client)
-            about = None if earlier is None else earlier[1]
-            update = _led_to(around, step, client, about, taken) if is_first else None
-            if update is not None and update.sender is not None and update.mn_id is not None:
-                owner[client] = update.sender, update.mn_id
-                around.links[update.mn_id] = client
-                if update.number not in taken:
-                    around.attached_with[step.number] = update
-                taken.add(update.number)
-            if client in owner:
-                step.receiver, step.mn_id = owner[client]
+        if client is None:
+            client = _answered_to(step.packet)
+            if client is not None and client in owner:
+                step.sender, step.mn_id = owner[client]
                 step.link = client
             continue
-        client = _answered_to(step.packet)
-        if client is not None and client in owner:
-            step.sender, step.mn_id = owner[client]
+        if is_first:
+            subject = _subject(around, step, client, owner.get(client), taken)
+            if subject is not None:
+                owner[client] = subject
+                around.links[subject[1]] = client
+        if client in owner:
+            step.receiver, step.mn_id = owner[client]
             step.link = client
 
 
-def _led_to(
-    around: Surroundings, asked: Step, client: Client, about: bytes | None, taken: set[int]
-) -> Step | None:
-    """The Binding Update that a question led to, by its answer or by its time.
+def _subject(
+    around: Surroundings, asked: Step, client: Client, earlier: Subject | None, taken: set[int]
+) -> Subject | None:
+    """Router and mobile node of a question, by its answer or by its time.
 
-    about: whom the client's earlier questions were about.
+    earlier: those of the client's earlier questions. taken: Binding Updates that others led to.
     """
     later = around.trace.steps[asked.number + 1 :]
     near = [s for s in later if s.time_ns <= asked.time_ns + 5 * SOON_NS]
-    given = next((a for s in near if (a := _address_for(s.packet, client)) is not None), None)
-    nearby = [
-        s
-        for s in around.trace.steps[max(0, asked.number - 200) : asked.number] + near
-        if isinstance(s.packet.payload, BindingUpdate)
-    ]
-    if given is not None:
-        for update in nearby:
-            answer = around.answers.get(update.number)
-            if answer is not None and _brings(answer.packet, given):
-                return update
-    for update in nearby:
-        soon = asked.number < update.number and update.time_ns <= asked.time_ns + SOON_NS
-        other = about is not None and update.mn_id != about
-        strange = about is None and update.mn_id in around.links
-        if soon and update.number not in taken and not (other or strange) and _asks(update.packet):
-            return update
-    return None
+    told = ((s, _address_for(s.packet, client)) for s in near)
+    reply, given = next(((s, a) for s, a in told if a is not None), (None, None))
+    found: Step | None = None
+    if reply is not None and given is not None:
+        brought = (s for s in near if s.number < reply.number and _brings(s.packet, given))
+        found = next(brought, None)
+    about = None if earlier is None else earlier[1]
+    for update in near:
+        if not _asks(update.packet) or update.number in taken:
+            continue
+        by_answer = found is not None and (update.sender, update.mn_id) == (
+            found.receiver,
+            found.mn_id,
+        )
+        soon = update.time_ns <= asked.time_ns + SOON_NS
+        strange = update.mn_id in around.links if about is None else update.mn_id != about
+        if by_answer or (found is None and soon and not strange):
+            taken.add(update.number)
+            around.attached_with[asked.number] = update
+            return _named(update.sender, update.mn_id)
+    return None if found is None else _named(found.receiver, found.mn_id)
+
+
+def _named(router: IPv6Address | None, mn_id: bytes | None) -> Subject | None:
+    return None if router is None or mn_id is None else (router, mn_id)
 
 
 def _asks(packet: Packet) -> bool:
+    """Whether it is a Binding Update that may be a mobile node's first."""
     update = packet.payload
-    assert isinstance(update, BindingUpdate)
-    home4 = next((o.address for o in update.options if isinstance(o, Ipv4HomeAddress)), None)
-    asks = packet.home_address in (None, UNSPECIFIED, ALL_ONES)
-    return asks and home4 in (None, ANY_IPV4) and update.lifetime > 0
+    return isinstance(update, BindingUpdate) and update.lifetime > 0
 
 
 def _brings(packet: Packet, given: Address) -> bool:
     """Whether an acknowledgement has the address, or one in its prefix."""
     ack = packet.payload
-    assert isinstance(ack, BindingAcknowledgement)
-    if ack.status >= REJECTED:
+    if not isinstance(ack, BindingAcknowledgement) or ack.status >= REJECTED:
         return False
     if isinstance(given, IPv4Address):
         found = (o.address for o in ack.options if isinstance(o, Ipv4AddressAcknowledgement))

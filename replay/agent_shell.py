@@ -23,7 +23,7 @@ from replay.role_configs import agent_config
 from replay.roles import AgentRole
 from replay.seals import resealed
 from replay.shell import Move, Shell
-from replay.trace import Step
+from replay.trace import Step, Trace
 from replay.update_checks import ALL_ONES
 
 
@@ -31,16 +31,20 @@ class AgentShell(Shell):
     """`answers`: by the number of a Binding Update's step, the step that answers it."""
 
     def __init__(
-        self, role: AgentRole, keys: Keys, answers: dict[int, Step], tolerance_ns: int
+        self,
+        role: AgentRole,
+        keys: Keys,
+        trace: Trace,
+        answers: dict[int, Step],
+        tolerance_ns: int,
     ) -> None:
         self.role = "MAP" if role.local else "home agent"
         self._agent = HomeAgent(agent_config(role, keys))
+        self._trace = trace
         self._answers = answers
-        self._met: set[bytes | None] = set()
         super().__init__(role.address, self._agent, tolerance_ns)
 
     def events_of(self, step: Step) -> Iterable[Move]:
-        self._met.add(step.mn_id)
         packet = step.packet
         update = packet.payload
         if not isinstance(update, BindingUpdate):
@@ -76,11 +80,10 @@ class AgentShell(Shell):
         return bound is not None and bound.entry.mn_id != mn_id and bound.entry.care_of is not None
 
     def beyond_sight(self, step: Step) -> bool:
-        if step.mn_id in self._met:
-            return False
-        self.not_shown(step, "the Binding Update that this answers")
-        self._met.add(step.mn_id)
-        return True
+        if self._trace.begins_with(step):
+            self.not_shown(step, "the Binding Update that this answers")
+            return True
+        return False
 
     def is_free(self, expected: Field | None, recorded: Field | None, step: Step) -> bool:
         if not self._agent.config.checks.secured:

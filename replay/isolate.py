@@ -30,7 +30,7 @@ def isolate(trace: Trace, roles: Roles, keys: Keys) -> Verdict:
     join_access(around)
     shells: dict[IPv6Address, Shell] = {}
     for agent in roles.agents:
-        shells[agent.address] = AgentShell(agent, keys, around.answers, roles.tolerance_ns)
+        shells[agent.address] = AgentShell(agent, keys, trace, around.answers, roles.tolerance_ns)
     for router in roles.routers:
         shells[router.address] = RouterShell(router, roles, keys, around)
     unjudged = dict.fromkeys(shells, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, IPv6Network
 
 from dissectors.authentication.keys import Keys
+from dissectors.handoff import HoRequest, HoResponse
 from replay.binding_client import UNIT_S, Settings
 from replay.home_agent import AgentConfig
 from replay.home_pool import PoolConfig
@@ -83,12 +84,20 @@ def _neighbour(own: IPv6Address, other: IPv6Address, keys: Keys, trace: Trace) -
 
 
 def _ah(source: IPv6Address, to: IPv6Address, keys: Keys, trace: Trace) -> AhSecurity | None:
-    """The association of one direction; the SPIs of its packets tell which key is its."""
+    """The association of one direction, as the SPIs of its packets tell.
+
+    A key that no packet shows is that of the only sender which shows none.
+    """
     of_receiver = {key.spi: key for key in keys.all_ah if key.destination == to}
+    shown: dict[object, int | None] = {}
     for step in trace.steps:
         packet = step.packet
-        if packet.source == source and packet.destination == to and packet.ah is not None:
-            key = of_receiver.get(packet.ah.spi)
-            if key is not None:
-                return AhSecurity(key.spi, key.key)
-    return None
+        if packet.destination == to and isinstance(packet.payload, HoRequest | HoResponse):
+            spi = None if packet.ah is None else packet.ah.spi
+            shown[packet.source] = shown.get(packet.source) or (spi if spi in of_receiver else None)
+    spi = shown.get(source)
+    left = [known for known in of_receiver if known not in shown.values()]
+    if spi is None and source in shown and len(left) == 1:
+        others = [one for one, known in shown.items() if known is None]
+        spi = left[0] if len(others) == 1 else None
+    return None if spi is None else AhSecurity(spi, of_receiver[spi].key)

@@ -77,7 +77,7 @@ class Roles:
 def learned(trace: Trace, keys: Keys, profile: Profile) -> Roles:
     """The roles that a trace shows."""
     agents = tuple(_agent(trace, address) for address in trace.agents)
-    common = _most(_lifetimes(trace.steps)) or _USUAL_S
+    common = _most([*_lifetimes(trace.steps), *_granted(trace.steps)]) or _USUAL_S
     routers = tuple(
         role
         for address in trace.routers
@@ -200,13 +200,22 @@ def _router(trace: Trace, address: IPv6Address, common: int, keys: Keys) -> Rout
         asked.count(ALL_ONES) > asked.count(UNSPECIFIED),
         frozenset(_kept_secret(trace, address)),
         _insists(trace, address, keys),
-        _ahead(updates),
+        _ahead(trace, updates),
     )
 
 
-def _ahead(updates: list[Step]) -> int:
-    """How far the router's clock is ahead of the capture's."""
-    stamps = ((s.time_ns, timestamp_of(_update(s))) for s in updates)
+def _ahead(trace: Trace, updates: list[Step]) -> int:
+    """How far a router's clock is ahead of the capture's.
+
+    As far as all others', but for one that was told so by a home agent.
+    """
+    numbers = {step.number for step in updates}
+    was_told = any(
+        asked.number in numbers and _ack(answer).status == BindingStatus.MIPV6_ID_MISMATCH
+        for asked, answer in answered(trace.steps)
+    )
+    steps = updates if was_told else [s for s in trace.steps if _is_update(s)]
+    stamps = ((s.time_ns, timestamp_of(_update(s))) for s in steps)
     found = sorted(
         ntp.difference_ns(stamp, ntp.timestamp(time_ns))
         for time_ns, stamp in stamps
@@ -272,6 +281,14 @@ def _home4(ack: BindingAcknowledgement) -> IPv4Address | None:
 
 def _lifetimes(steps: Iterable[Step]) -> list[int]:
     return [_update(s).lifetime * UNIT_S for s in steps if _is_update(s) and _update(s).lifetime]
+
+
+def _granted(steps: Iterable[Step]) -> list[int]:
+    """Lifetimes that were accepted, in s: mostly what was asked for."""
+    acks = (s.packet.payload for s in steps)
+    return [
+        a.lifetime * UNIT_S for a in acks if isinstance(a, BindingAcknowledgement) and a.lifetime
+    ]
 
 
 def _most(values: Iterable[T | None]) -> T | None:

@@ -23,7 +23,7 @@ from dissectors.mobility_codes import BindingStatus
 from dissectors.mobility_options import Ipv4HomeAddress
 from replay import ntp
 from replay.access_router import AccessRouter
-from replay.binding_client import ANY_IPV4, UNIT_S
+from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S
 from replay.context import Context, from_options
 from replay.events import (
     Arrived,
@@ -58,6 +58,8 @@ from replay.update_checks import ALL_ONES, WINDOW_NS, timestamp_of
 
 _OF_MAPS = ("home registration (H)", "home address")
 _ROUNDED_S = 2
+_SOONEST_NS = 100_000_000
+"""The draft names no time after which a HO Request is sent again; at once is none."""
 _BACK_NS = 1_000_000_000
 """How soon after a router has taken a mobile node back its data must come by."""
 _DISCARD = Datagram(9, 9, b"")
@@ -100,6 +102,8 @@ class RouterShell(Shell):
         """Mobile nodes whose access link the trace does not show."""
         self._met: set[bytes | None] = set()
         self._unanswered: dict[tuple[bytes, Address], int] = {}
+        self._asked: dict[bytes, int] = {}
+        """When a context was last asked for."""
         self._corrected: set[bytes] = set()
         """Whose clock was told to be wrong."""
         self._stamps: dict[tuple[bytes, Address], int] = {}
@@ -123,7 +127,7 @@ class RouterShell(Shell):
         if mobile is None or mobile.link is None:
             told.append(LinkUp(mn_id, link))
         update = self._around.attached_with.get(step.number)
-        if update is not None and not self._to_map(update):
+        if update is not None and not self._to_map(update) and self._is_confirmed(update):
             told.append(partial(aaa_said, update=update))
         return [*told, Arrived(packet, link)]
 
@@ -193,6 +197,7 @@ class RouterShell(Shell):
             return
         payload = packet.payload
         if isinstance(payload, HoRequest):
+            self._asked[mn_id] = step.time_ns
             self._router.renumber(mobile, payload.identifier, step.time_ns)
         elif isinstance(payload, BindingUpdate):
             stamp = timestamp_of(payload)
@@ -224,13 +229,14 @@ class RouterShell(Shell):
         return None
 
     def _scripts(self, step: Step, mn_id: bytes, kind: Kind) -> Iterator[tuple[str, Script]]:
+        if kind is Kind.HO_REQUEST:
+            yield from self._announced(step, mn_id)
+            return
         due_ns = self._router.next_deadline_ns()
         if due_ns is not None and due_ns <= step.time_ns + self.tolerance_ns:
             yield "", [partial(wake, due_ns=due_ns)]
         update = step.packet.payload
-        if kind is Kind.HO_REQUEST:
-            yield from self._announced(step, mn_id)
-        elif isinstance(update, BindingUpdate) and update.lifetime:
+        if isinstance(update, BindingUpdate) and update.lifetime:
             yield from self._registered(step, mn_id, update)
         elif isinstance(update, BindingUpdate):
             yield from self._released(step, mn_id)
@@ -263,7 +269,8 @@ class RouterShell(Shell):
         if isinstance(serving, IPv6Address):
             word = HandoverIndication(mn_id, self._around.link(mn_id), serving)
             yield "the handover indication", [word]
-        yield "", [partial(ask_again, mn_id=mn_id)]
+        if step.time_ns - self._asked.get(mn_id, step.time_ns) >= _SOONEST_NS:
+            yield "", [partial(ask_again, mn_id=mn_id)]
 
     def _registered(
         self, step: Step, mn_id: bytes, update: BindingUpdate
@@ -287,9 +294,9 @@ class RouterShell(Shell):
             yield "the attach", [up, question(link, ipv4=home4 is not None)]
             self._hidden.discard(mn_id)
         own = home4 if home4 is not None else home
-        if own is not None:
+        if own is not None and self._stands(step, own):
             yield "the attach", [partial(give_up, mn_id=mn_id), up, talk(own, link)]
-        if step.number in self._around.answers:
+        if step.number in self._around.answers and self._stands(step, own):
             told = partial(aaa_said, update=step)
             yield "what AAA said", [up, told, question(link, ipv4=home4 is not None)]
 
@@ -309,6 +316,19 @@ class RouterShell(Shell):
         taken = partial(take_over, context=context, link=link)
         yield "the registration before", [taken, down, over]
 
+    def _is_confirmed(self, step: Step) -> bool:
+        """Whether the home agent has the home address that the router names as well."""
+        answer = self._around.answers.get(step.number)
+        return answer is not None and answer.packet.routed == step.packet.home_address
+
+    def _stands(self, step: Step, home: Address | None) -> bool:
+        """Whether the home agent does not say that the address is another."""
+        answer = self._around.answers.get(step.number)
+        ack = None if answer is None else answer.packet.payload
+        if answer is None or not isinstance(ack, BindingAcknowledgement) or ack.status >= REJECTED:
+            return True
+        return not isinstance(home, IPv6Address) or answer.packet.routed in (None, home)
+
     def _is_back(self, home: Address | None, time_ns: int) -> bool:
         """Whether a mobile node that was given away is heard here again."""
         if home is None:
@@ -319,13 +339,10 @@ class RouterShell(Shell):
 
     def beyond_sight(self, step: Step) -> bool:
         is_response = isinstance(step.packet.payload, HoResponse)
-        if not is_response or step.mn_id in self._met or step.mn_id is None:
-            return False
-        if step.mn_id in self._router.mobiles:
-            return False
-        self.not_shown(step, "the HO Request that this answers")
-        self._met.add(step.mn_id)
-        return True
+        if is_response and self._around.trace.begins_with(step):
+            self.not_shown(step, "the HO Request that this answers")
+            return True
+        return False
 
     # What may be otherwise
 

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
+from dissectors.mobility import BindingUpdate
 from replay.events import Deadline, Effects, Event, Node, Send
 from replay.judged import CHOSEN, Field, Kind, Value, fields, kind_of, who
 from replay.packets import Packet
 from replay.trace import Step
 from replay.verdict import Divergence, Fault, Unseen
 
+_PATIENCE_NS = 10_000_000_000
+"""What comes later than that is another message."""
 _MOST_DEADLINES = 10_000
 Move = Event | Callable[[Node, int], Effects]
 """What happens to a model: an event, or a change to what it knows."""
@@ -77,7 +80,7 @@ class Shell:
                 continue
             kind = kind_of(effect.packet)
             if kind is not None:
-                mn_id = who(effect.packet) or effect.mn_id or None
+                mn_id = who(effect.packet) or effect.mn_id or cause.mn_id
                 yield Expected(time_ns, effect.packet, kind, mn_id, cause, self._certain)
 
     # Comparing
@@ -114,6 +117,8 @@ class Shell:
             if each.kind is kind
             and each.mn_id == step.mn_id
             and (each.packet.destination == step.packet.destination or step.link is not None)
+            and step.time_ns - each.time_ns <= _PATIENCE_NS
+            and _releases(each.packet) == _releases(step.packet)
         ]
         return self._best(fitting, step)
 
@@ -268,6 +273,11 @@ class Shell:
 def moved(node: Node, move: Move, time_ns: int) -> Effects:
     """What follows from a move."""
     return move(node, time_ns) if callable(move) else node.handle(move, time_ns)
+
+
+def _releases(packet: Packet) -> bool:
+    """Whether it ends a binding."""
+    return isinstance(packet.payload, BindingUpdate) and not packet.payload.lifetime
 
 
 def _differing(one: tuple[Field, ...], other: tuple[Field, ...]) -> set[str]:

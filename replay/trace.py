@@ -6,6 +6,7 @@ access router that the MAP last bound it to (draft 5.1).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
@@ -70,6 +71,12 @@ class Trace:
     @property
     def nodes(self) -> list[IPv6Address]:
         return [*self.agents, *self.routers]
+
+    def begins_with(self, step: Step) -> bool:
+        """Whether nothing before it is about its mobile node."""
+        if step.mn_id is None:
+            return False
+        return next(each for each in self.steps if each.mn_id == step.mn_id) is step
 
 
 _SIGNALS = BindingUpdate | BindingAcknowledgement | HoRequest | HoResponse
@@ -165,16 +172,30 @@ def _hear(trace: Trace, regional: _Regional, seen: Observed) -> None:
         trace.heard.setdefault((router, inner.source), []).append(seen.time_ns)
 
 
-def _name_by_exchange(steps: Iterable[Step]) -> None:
-    """A response without identity is about whom its request is about."""
-    asked: dict[tuple[Address, Address, int], bytes | None] = {}
+def _name_by_exchange(steps: Sequence[Step]) -> None:
+    """Both halves of an exchange are about one mobile node.
+
+    Where one names nobody it is the other's; where they name two, whom the trace names more often.
+    """
+    counts = Counter(step.mn_id for step in steps if step.mn_id is not None)
+    open_: dict[object, Step] = {}
     for step in steps:
         packet = step.packet
-        if isinstance(packet.payload, HoRequest):
-            asked[packet.source, packet.destination, packet.payload.identifier] = step.mn_id
-        elif isinstance(packet.payload, HoResponse) and step.mn_id is None:
-            key = packet.destination, packet.source, packet.payload.identifier
-            step.mn_id = asked.get(key)
+        payload = packet.payload
+        if isinstance(payload, HoRequest):
+            open_[packet.source, packet.destination, payload.identifier] = step
+        elif isinstance(payload, BindingUpdate):
+            open_[care_of(packet), packet.destination, payload.sequence] = step
+        elif isinstance(payload, HoResponse):
+            _share(open_.get((packet.destination, packet.source, payload.identifier)), step, counts)
+        elif isinstance(payload, BindingAcknowledgement):
+            _share(open_.get((packet.destination, packet.source, payload.sequence)), step, counts)
+
+
+def _share(asked: Step | None, answer: Step, counts: Counter[bytes]) -> None:
+    named = [] if asked is None else [m for m in (asked.mn_id, answer.mn_id) if m is not None]
+    if asked is not None and named:
+        asked.mn_id = answer.mn_id = max(named, key=lambda mn_id: counts[mn_id])
 
 
 # What may not have arrived

@@ -94,7 +94,7 @@ def first_of_each(found: list[Divergence]) -> tuple[tuple[Divergence, ...], int]
     What comes after a message that was not right answers that message: it says nothing of its
     sender.
     """
-    ordered = sorted(found, key=lambda each: (each.time_ns, each.step, each.node, each.field))
+    ordered = sorted(found, key=_order)
     first: dict[bytes | None, Divergence] = {}
     kept = []
     for each in ordered:
@@ -102,3 +102,8 @@ def first_of_each(found: list[Divergence]) -> tuple[tuple[Divergence, ...], int]
         if (each.node, each.step, each.fault) == (origin.node, origin.step, origin.fault):
             kept.append(each)
     return tuple(kept), len(ordered) - len(kept)
+
+
+def _order(each: Divergence) -> tuple[int, int, bool, IPv6Address, str]:
+    """What is wrong with a message comes before what it should have been answered with."""
+    return each.time_ns, each.step, each.fault is Fault.MISSING, each.node, each.field

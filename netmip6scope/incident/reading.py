@@ -15,7 +15,7 @@ from netmip6scope.capture.reader import read_batches
 from replay.packets import decode
 from replay.trace import Observed
 
-_IP = ("ipv6", "ip")
+_IP = ("ipv6", "ipv4")
 
 
 def read_observed(captures: Sequence[str], profile: Profile, keys: Keys) -> list[Observed]:

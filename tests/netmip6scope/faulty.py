@@ -19,7 +19,6 @@ from netmip6scope.incident.reading import read_observed
 from netmip6scope.simulation.run import capture_octets
 from replay.isolate import isolate
 from replay.judged import Kind, kind_of
-from replay.packets import Packet
 from replay.roles import learned
 from replay.trace import Observed, traced
 from replay.verdict import Verdict
@@ -35,7 +34,7 @@ Change = Callable[[Observation, int], Observation]
 
 @dataclass(frozen=True)
 class Case:
-    """A fault in the `nth` message of a kind (from 0); `at`: what the divergence names, if not it."""
+    """A fault in the `nth` message of a kind (from 0); `at`: whose frame is blamed, if another."""
 
     name: str
     scenario: str
@@ -159,19 +158,5 @@ def later(ms: int) -> Change:
     def change(observed: Observation, at: int) -> Observation:
         late = replace(observed[at], time_ns=observed[at].time_ns + ms * MS)
         return [*observed[:at], late, *observed[at + 1 :]]
-
-    return change
-
-
-def again(after_ms: int, **fields: Any) -> Change:
-    """The message once more, long after."""
-
-    def change(observed: Observation, at: int) -> Observation:
-        seen = observed[at]
-        copy = replace(seen, frame=ADDED, time_ns=seen.time_ns + after_ms * MS)
-        if fields:
-            assert isinstance(copy.packet, Packet)
-            copy = replace(copy, packet=replace(copy.packet, **fields))
-        return [*observed, copy]
 
     return change
