@@ -474,6 +474,8 @@ class AccessRouter:
             return self._respond(packet, known.response)
         mobile = self.mobiles.get(mn_id) if mn_id is not None else None
         held = mobile is not None and mobile.session in link_session.HOLDS_CONTEXT
+        if mobile is None or mobile.registration.home is None:
+            held = False  # behind a MAP a session is prepared before the home agent's binding is
         state = context_serving.State.HELD if held else context_serving.State.ABSENT
         given = context_serving.classify(
             request, trusted=trusted, forbidden=mn_id in self.config.forbidden

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
+from dissectors.dhcpv4 import Dhcpv4Message
 from dissectors.dhcpv4_options import Dhcpv4Type
 from dissectors.dhcpv6 import Dhcpv6Type
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
@@ -21,6 +22,7 @@ from replay.trace import Step
 
 SOON_NS = 1_000_000_000
 _PREFIX = 64
+_LINK_OCTETS = 6
 Client = bytes
 """Link-layer address of a mobile node, or what stands for it."""
 Subject = tuple[IPv6Address, bytes]
@@ -126,8 +128,7 @@ def _asker(packet: Packet) -> tuple[Client | None, bool]:
     if payload.destination_port == dhcp.SERVER4:
         four = dhcp.dhcpv4(payload)
         if four is not None:
-            hardware = four.client_hardware[: four.hardware_length]
-            return hardware, dhcp.type4(four) == Dhcpv4Type.DISCOVER
+            return _hardware(four), dhcp.type4(four) == Dhcpv4Type.DISCOVER
     return None, False
 
 
@@ -140,7 +141,7 @@ def _answered_to(packet: Packet) -> Client | None:
     if payload.source_port == dhcp.SERVER6:
         return _client(packet.destination)
     four = dhcp.dhcpv4(payload) if payload.source_port == dhcp.SERVER4 else None
-    return None if four is None else four.client_hardware[: four.hardware_length]
+    return None if four is None else _hardware(four)
 
 
 def _address_for(packet: Packet, client: Client) -> Address | None:
@@ -156,6 +157,13 @@ def _address_for(packet: Packet, client: Client) -> Address | None:
         return dhcp.offered6(six)
     four = dhcp.dhcpv4(payload)
     return None if four is None or four.your_address == ANY_IPV4 else four.your_address
+
+
+def _hardware(message: Dhcpv4Message) -> Client:
+    """The link-layer address, with as many octets as others'."""
+    return message.client_hardware[: message.hardware_length].ljust(_LINK_OCTETS, b"\0")[
+        :_LINK_OCTETS
+    ]
 
 
 def _client(address: Address) -> Client | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
+from dissectors.errors import BuildError
 from dissectors.mobility import BindingUpdate
 from replay.events import Deadline, Effects, Event, Node, Send
 from replay.judged import CHOSEN, Field, Kind, Value, fields, kind_of, who
@@ -68,7 +69,7 @@ class Shell:
             due_ns = self.node.next_deadline_ns()
             if due_ns is None or due_ns > step.time_ns - self.tolerance_ns:
                 return
-            self._collect(self.node.handle(Deadline(), due_ns), due_ns, step)
+            self._collect(moved(self.node, Deadline(), due_ns), due_ns, step)
 
     def _collect(self, effects: Effects, time_ns: int, cause: Step) -> None:
         self.pending += self.expectations(effects, time_ns, cause)
@@ -271,8 +272,11 @@ class Shell:
 
 
 def moved(node: Node, move: Move, time_ns: int) -> Effects:
-    """What follows from a move."""
-    return move(node, time_ns) if callable(move) else node.handle(move, time_ns)
+    """What follows from a move; nothing where a trace has values that no message can carry."""
+    try:
+        return move(node, time_ns) if callable(move) else node.handle(move, time_ns)
+    except BuildError:
+        return ()
 
 
 def _releases(packet: Packet) -> bool:

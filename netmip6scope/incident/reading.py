@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 
 from dissectors.authentication.checks import Checks
 from dissectors.authentication.keys import Keys
@@ -12,23 +14,31 @@ from dissectors.profile import Profile
 from dissectors.tree import decode as decode_tree
 from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import read_batches
+from netmip6scope.merge import merge
 from replay.packets import decode
 from replay.trace import Observed
 
 _IP = ("ipv6", "ipv4")
 
 
-def read_observed(captures: Sequence[str], profile: Profile, keys: Keys) -> list[Observed]:
-    """All packets of the captures that the node models take. Raises InputError."""
-    found: list[Observed] = []
-    checks = Checks(keys)
-    for source in expand(list(captures)):
-        found += _read(source, profile, checks)
-    return sorted(found, key=lambda seen: seen.time_ns)
+def read_observed(
+    captures: Sequence[str], profile: Profile, keys: Keys, profile_path: str | None = None
+) -> list[Observed]:
+    """All packets of the captures that the node models take. Raises ScopeError."""
+    sources = expand(list(captures))
+    if len(sources) > 1:
+        # One clock, and what several points saw once; frames are numbered in the merged capture.
+        with TemporaryDirectory() as folder:
+            path = os.path.join(folder, "merged.pcapng")
+            run = merge(list(captures), path, None, profile_path)
+            if run.errors:
+                raise run.errors[0]
+            return _read(expand([path])[0], profile, keys)
+    return _read(sources[0], profile, keys)
 
 
-def _read(source: Source, profile: Profile, checks: Checks) -> list[Observed]:
-    found = []
+def _read(source: Source, profile: Profile, keys: Keys) -> list[Observed]:
+    found, checks = [], Checks(keys)
     for batch in read_batches(source):
         for row in range(len(batch)):
             octets = batch.frame(row)
@@ -44,7 +54,7 @@ def _read(source: Source, profile: Profile, checks: Checks) -> list[Observed]:
                 continue
             sealed = _VERDICTS.get(_verdict(tree))
             found.append(Observed(batch.first_frame + row, time_ns, packet, sealed))
-    return found
+    return sorted(found, key=lambda seen: seen.time_ns)
 
 
 _VERDICTS = {"good": True, "bad": False}

@@ -98,7 +98,7 @@ CASES = [
     Case("tear-down: BA missing", SIX, BA, 2, dropped, HA, at=(BU, 2)),
     Case("tear-down: BA refuses", SIX, BA, 2, with_field(status=133), HA, "status"),
     # What the SAR tells the mobile node
-    Case("attach: RA with another prefix", SIX, RA, 0, with_option(PrefixInformation, prefix=OTHER6),
+    Case("attach: RA: another prefix", SIX, RA, 0, with_option(PrefixInformation, prefix=OTHER6),
          SAR, "prefix"),
     Case("attach: RA missing", SIX, RA, 0, dropped, SAR, at=(BA, 0)),
     Case("attach: RA without prefix", SIX, RA, 0, without_option(PrefixInformation), SAR,
