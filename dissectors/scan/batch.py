@@ -24,7 +24,9 @@ class MessageBatch:
     of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the
     wire; length: octets that the headers promise; detail: MH or ICMPv6 type; inside: tunnels
     around; ah: 1 behind an Authentication Header; malformed: offset in the message at which it
-    cannot be parsed; cut: 1 where the snap length left some of it out; checksum: 1 right, 0 wrong.
+    cannot be parsed; cut: 1 where the snap length left some of it out; checksum: 1 right, 0 wrong,
+    2 left to the network card; marks: bits of `Mark`; stamp_ns: a Binding Update's Mesg-ID, since
+    1900 (RFC 4285 6).
     """
 
     frame: Ints
@@ -52,6 +54,8 @@ class MessageBatch:
     malformed: Ints
     cut: Ints
     checksum: Ints
+    marks: Ints
+    stamp_ns: Ints
 
     @classmethod
     def blank(cls, n: int) -> MessageBatch:
