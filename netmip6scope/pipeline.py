@@ -252,6 +252,9 @@ class Run:
                 if isinstance(error, Interrupted):
                     break
             done += file.position
+            early = any(note.cut for note in file.notes)
+            point = file.source.point or default_point(file.source.path)
+            self.checks.ended(file.source.path, point, file.dropped, early=early)
             notes = [f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes]
             self.warnings += [note for note in notes if note not in self.warnings]
 

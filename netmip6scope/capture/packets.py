@@ -16,7 +16,7 @@ from netmip6scope.capture import ticks
 from netmip6scope.capture.section import Section
 from netmip6scope.capture.window import MAX_RECORD, Fault, Frames, Part, Window, no_frames, words
 
-IDB, PACKET, SPB, EPB = 1, 2, 3, 6
+IDB, PACKET, SPB, ISB, EPB = 1, 2, 3, 5, 6
 ONLY = "only the frames before it are read"
 _MIN_SIMPLE, _MIN_PACKET = 16, 32
 _SIMPLE_DATA, _PACKET_DATA = 12, 28

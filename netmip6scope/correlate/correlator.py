@@ -19,8 +19,16 @@ from dissectors.profile import Profile
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names, Scanned
 from dissectors.scan.kinds import MessageKind
+from dissectors.scan.marks import Mark
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate import checks, join, measure, traffic_checks
+from netmip6scope.correlate import (
+    checks,
+    finding_columns,
+    join,
+    measure,
+    node_checks,
+    traffic_checks,
+)
 from netmip6scope.correlate.alike import alike, distinct
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.shapes import Told, tell
@@ -42,12 +50,11 @@ _KEPT = (
     "seq",
     "status",
     "lifetime_s",
-    "flags",
     "mn_id",
     "prefix",
 )
 _WIDE = ("time_ns", "frame", "order")
-_TOLD = ("hoa4", "ha", "via", "identifier", "status", "flags", "net", "home_net")
+_TOLD = ("ha", "via", "identifier", "status", "flags", "net", "home_net")
 """What nothing but stories asks for."""
 _AT_ONCE = 1 << 17
 """Messages placed together, so that what a million need for it is not there at once."""
@@ -64,8 +71,8 @@ class Correlation:
     sessions: dict[str, Ints]
     handoffs: dict[str, Ints]
     findings: dict[str, Ints]
-    """`code`, `order` of the message, `time_ns`, `frame`, rows `session` and `handoff` or -1, and
-    what the code's rule keeps, `kept0` first."""
+    """`code`, `order` of the message, `time_ns`, `frame`, rows `session` and `handoff` or -1, how
+    many `times`, and what the code's rule keeps, `kept0` first."""
     paths: Ints
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
     message_session: NDArray[np.int32]
@@ -84,7 +91,11 @@ class Correlator:
         self._addresses = addresses
         self._names = names
         self._plane = UserPlane(tunnels)
-        self._kept = Growing({n: np.int64 if n in _WIDE else np.int32 for n in (*_KEPT, "order")})
+        self._kept = Growing(
+            {n: np.int64 if n in _WIDE else np.int32 for n in (*_KEPT, "flags", "order")}
+            | {"names_hoa4": np.int8}
+        )
+        self._stamps = Growing({"order": np.int64, "stamp_ns": np.int64})
         self._checked: list[dict[str, Ints]] = []
         self._messages = 0
         self._none = np.array(
@@ -102,7 +113,10 @@ class Correlator:
         local = (m.kind == _BU) & (m.flags & MAP_FLAG != 0)
         kept = {name: getattr(m, name)[rows] for name in _KEPT}
         kept["kind"] = np.where(local[rows], LOCAL_UPDATE, kept["kind"])
+        kept |= _marked(m, rows)
         self._kept.extend(kept | {"order": self._messages + rows})
+        stamped = np.flatnonzero(m.stamp_ns >= 0)
+        self._stamps.extend({"order": self._messages + stamped, "stamp_ns": m.stamp_ns[stamped]})
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
@@ -124,7 +138,7 @@ class Correlator:
             m = {name: np.concatenate([m[name], more[name]]) for name in m}
             who = np.concatenate([who, losers])
         by_story = _by_story(who, m["time_ns"])
-        m = {name: _reordered(m.pop(name), by_story) for name in Event._fields}
+        m = {name: _reordered(m.pop(name), by_story) for name in (*Event._fields, "names_hoa4")}
         who = who[by_story]
         starts = np.flatnonzero(np.diff(who, prepend=-1))
         mobile = who[starts]
@@ -139,13 +153,13 @@ class Correlator:
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         about = (found.sessions, found.handoffs, found.paths, segments, anchors)
-        outside = self._outside_map(m)
+        nodes = (found.handoffs, found.sessions, self._addresses, self._profile)
         parts = [
             *self._checked,
             *traffic_checks.traffic(*about),
-            *traffic_checks.nodes(m, found.handoffs, found.sessions, outside),
+            *node_checks.nodes(m, self._stamps.take(), *nodes),
         ]
-        _add_findings(found, parts)
+        finding_columns.add(found, parts)
         self._checked.clear()
         return found
 
@@ -163,14 +177,23 @@ class Correlator:
         ):
             m[name] = np.where(address >= 0, nets[np.maximum(address, 0) // 2], np.int32(-1))
 
-    def _outside_map(self, m: dict[str, Ints]) -> Ints:
-        """Rows of a MAP's acknowledgements whose RCoA is not of the MAP's /64."""
-        maps = distinct(m["dst"][m["kind"] == LOCAL_UPDATE])
-        told = (m["kind"] == _BA) & (m["hoa"] >= 0) & (m["lifetime_s"] > 0)
-        rows = np.flatnonzero(told & np.isin(m["src"], maps)) if len(maps) else maps
-        net, of_map = (self._addresses.halves(m[name][rows])[0] for name in ("hoa", "src"))
-        outside: Ints = rows[net != of_map]
-        return outside
+
+def _marked(m: MessageBatch, rows: Ints) -> dict[str, Ints]:
+    """What marks tell stories: 1 for yes, 0 for no, -1 where it is not known.
+
+    flags: those on the wire, but of a HO Response whether it brings a context; names_hoa4: whether
+    a Binding Update has an IPv4 Home Address option.
+    """
+    marks, cut = m.marks[rows], m.cut[rows] > 0
+    brings, names = (
+        (marks & mark != 0).astype(np.int64) for mark in (Mark.CONTEXT, Mark.IPV4_HOME)
+    )
+    for told in (brings, names):
+        told[(marks < 0) | (cut & (told == 0))] = -1
+    return {
+        "flags": np.where(m.kind[rows] == MessageKind.HO_RESPONSE, brings, m.flags[rows]),
+        "names_hoa4": names,
+    }
 
 
 def _tells(m: MessageBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -235,29 +258,6 @@ def _of_messages(
         known = np.flatnonzero(places[some] >= 0)
         out[order[some][known]] = table.rows(told.event_story[some][known], places[some][known])
     return out
-
-
-def _add_findings(found: Correlation, parts: list[dict[str, Ints]]) -> None:
-    """Put findings about messages, traffic and nodes beside those about exchanges, by time."""
-    none = np.zeros(0, np.int64)
-    more: dict[str, Ints] = {}
-    for name in found.findings:
-        blank = [np.full(len(p["code"]), -1) for p in parts]
-        columns = [p.get(name, b) for p, b in zip(parts, blank, strict=True)]
-        more[name] = np.concatenate([none, *columns])
-    told = more["order"] >= 0
-    for name, of_message in (
-        ("session", found.message_session),
-        ("handoff", found.message_handoff),
-    ):
-        known = of_message[more["order"][told]]
-        more[name][told] = np.where(more[name][told] >= 0, more[name][told], known)
-    findings = found.findings
-    for name in findings:
-        findings[name] = np.concatenate([findings[name], more.pop(name)])
-    by_time = np.lexsort((findings["code"], findings["order"], findings["time_ns"]))
-    for name in findings:
-        findings[name] = findings[name][by_time]
 
 
 def _sort(records: dict[str, Ints]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dissectors.handoff import Access
 
 if TYPE_CHECKING:
-    from netmip6scope.correlate.catalogue import Code
+    from netmip6scope.correlate.codes import Code
     from netmip6scope.correlate.story import Event
 
 LATEST = 8
@@ -71,7 +71,7 @@ class Role(IntEnum):
 class Finding:
     """Something that went wrong in an exchange; `kept` fills the text of the code's rule."""
 
-    __slots__ = ("code", "event", "handoff", "kept", "session")
+    __slots__ = ("code", "event", "handoff", "kept", "session", "times")
 
     def __init__(
         self,
@@ -86,6 +86,8 @@ class Finding:
         self.session = session
         self.handoff = handoff
         self.kept = kept
+        self.times = 1
+        """How often it happened."""
 
 
 class Handoff:

@@ -178,7 +178,7 @@ class Told:
     paths: list[Ints] = field(default_factory=list)
     """Routers of accepted bindings, session by session; `path` of sessions counts them."""
     findings: dict[str, list[Ints]] = field(default_factory=dict)
-    """`code`; `order`, `time_ns`, `frame` of the message; `session`, `handoff`; `kept0`, …"""
+    """`code`, `times`; of the message `order`, `time_ns`, `frame`; `session`, `handoff`; `kept0`"""
     event_story: Places = field(default_factory=lambda: np.zeros(0, np.int32))
     """By event."""
     event_session: Places = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -355,14 +355,14 @@ class _Gather:
 
 
 _KEPT = tuple(f"kept{n}" for n in range(MOST_KEPT))
-_FLAT = ("code", *FINDING_FIELDS, "session", "handoff", *_KEPT, "story")
+_FLAT = ("code", *FINDING_FIELDS, "session", "handoff", "times", *_KEPT, "story")
 
 
 def _flat(finding: Finding) -> dict[str, int | None]:
     """A finding as the values of its columns; what it keeps is in the order of its rule."""
     event = finding.event
     out: dict[str, int | None] = {name: getattr(event, name) for name in FINDING_FIELDS}
-    out |= {"code": int(finding.code)}
+    out |= {"code": int(finding.code), "times": finding.times}
     out |= {"session": _place(finding.session), "handoff": _place(finding.handoff)}
     keeps = RULES[finding.code].keeps
     values = [finding.kept.get(name) for name in keeps]

@@ -1,0 +1,162 @@
+"""Findings that single messages show only beside all others (CONTRACT 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from dissectors.frames import Flags, Ints
+from dissectors.profile import Profile
+from dissectors.scan.addresses import AddressBook
+from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.alike import alike, among
+from netmip6scope.correlate.codes import Code
+from netmip6scope.correlate.model import Outcome
+from netmip6scope.correlate.story import LOCAL_UPDATE
+from netmip6scope.correlate.traffic_checks import Columns, rows
+from netmip6scope.tables.columns import NULL
+
+_BU, _BA = int(MessageKind.BU), int(MessageKind.BA)
+_MS = 1_000_000
+
+
+def nodes(
+    m: Columns,
+    stamps: Columns,
+    handoffs: Columns,
+    sessions: Columns,
+    addresses: AddressBook,
+    profile: Profile,
+) -> Iterator[Columns]:
+    """What routers and mobile nodes did wrong by all that they did.
+
+    m: columns of the stories, rows in order of stories and time, with the `session` of each
+    message; stamps: the Mesg-IDs of Binding Updates, `stamp_ns` by ascending `order`.
+    """
+    updates = np.isin(m["kind"], (_BU, LOCAL_UPDATE))
+    yield from _rogues(m, updates, handoffs, addresses, profile)
+    homes = np.concatenate([sessions["hoa"], sessions["hoa4"]])
+    own = np.flatnonzero((m["kind"] == _BU) & among(m["src"], homes))
+    yield _about(Code.MN_SIGNALLED, m, own)
+    yield from _behind_maps(m, addresses)
+    yield from _without_ipv4(m, sessions)
+    yield from _replayed(m, np.flatnonzero(updates), stamps)
+
+
+def _rogues(
+    m: Columns, updates: Flags, handoffs: Columns, addresses: AddressBook, profile: Profile
+) -> Iterator[Columns]:
+    """HO Requests of routers that serve nobody, and of those that the profile does not name."""
+    asked = handoffs["ho_requests"] > 0
+    known = asked
+    if profile.access_routers:
+        numbers = [addresses.add(router) for router in profile.access_routers]
+        known = among(handoffs["tar"], np.array(numbers, np.int64))
+    serving = np.concatenate([m["coa"][updates], m["dst"][m["kind"] == _BA]])
+    judged = asked & (handoffs["outcome"] != Outcome.INCOMPLETE)
+    serves = among(handoffs["tar"], serving)
+    for form, which in ((0, judged & known & ~serves), (1, asked & ~known)):
+        rogue = np.flatnonzero(which)
+        kept = {"tar_address": handoffs["tar"][rogue], "sar_address": handoffs["sar"][rogue]}
+        yield rows(
+            Code.HO_ROGUE,
+            kept,
+            form,
+            time_ns=handoffs["ho_request_ns"][rogue],
+            frame=handoffs["ho_request_frame"][rogue],
+            session=handoffs["session"][rogue],
+            handoff=rogue,
+        )
+
+
+def _about(code: Code, m: Columns, at: Ints, form: int = 0, **kept: Ints) -> Columns:
+    """Findings about these messages."""
+    ends = {"src_address": m["src"][at], "dst_address": m["dst"][at]}
+    columns = {name: m[name][at].astype(np.int64) for name in ("order", "time_ns", "frame")}
+    return rows(code, ends | kept, form, **columns)
+
+
+def _behind_maps(m: Columns, addresses: AddressBook) -> Iterator[Columns]:
+    """Addresses of a MAP domain: the RCoA is of the MAP's /64, the LCoA of the access router's."""
+    local = np.flatnonzero(m["kind"] == LOCAL_UPDATE)
+    if not len(local):
+        return
+
+    def outside(address: Ints, owner: Ints) -> Flags:
+        differs: Flags = addresses.halves(address)[0] != addresses.halves(owner)[0]
+        return differs
+
+    acks = (m["kind"] == _BA) & (m["hoa"] >= 0) & (m["lifetime_s"] > 0)
+    told = np.flatnonzero(acks & among(m["src"], m["dst"][local]))
+    told = told[outside(m["hoa"][told], m["src"][told])]
+    kept = {"value_address": m["hoa"][told], "owner_address": m["src"][told]}
+    yield _about(Code.MAP_ADDR, m, told, 0, **kept)
+    other = local[m["coa"][local] != m["src"][local]]
+    far = outside(m["coa"][other], m["src"][other])
+    kept = {"value_address": m["coa"][other[far]], "owner_address": m["src"][other[far]]}
+    yield _about(Code.MAP_ADDR, m, other[far], 1, **kept)
+    near = other[~far]
+    yield _about(Code.BU_COA, m, near, coa_address=m["coa"][near])
+
+
+def _without_ipv4(m: Columns, sessions: Columns) -> Iterator[Columns]:
+    """IPv4 set-ups (draft 3.2-3) that do not ask for an address, or ask for a certain one."""
+    of_four = (sessions["hoa4"] >= 0) & (sessions["hoa"] == NULL)
+    if not of_four.any():
+        return
+    updates = np.flatnonzero((m["kind"] == _BU) & (m["session"] >= 0) & (m["lifetime_s"] > 0))
+    session, first = np.unique(m["session"][updates], return_index=True)
+    at = updates[first]
+    # What came before the capture began is not known to be a set-up.
+    begun = sessions["first_bu_ns"][session] == m["time_ns"][at]
+    at, session = at[begun & of_four[session]], session[begun & of_four[session]]
+    bare = (m["names_hoa4"][at] == 0) & (m["hoa"][at] < 0)
+    yield _about(Code.BU_IPV4, m, at[bare], 2)
+    whole = (sessions["solicited_ns"] != NULL) & (sessions["answered_ns"] != NULL)
+    certain = at[whole[session] & (m["hoa4"][at] >= 0)]
+    yield _about(Code.BU_IPV4, m, certain, 3, value_address=m["hoa4"][certain])
+
+
+def _replayed(m: Columns, updates: Ints, stamps: Columns) -> Iterator[Columns]:
+    """What goes back, by session, HoA and CoA: sequence numbers, modulo 2**16, and Mesg-IDs."""
+    mine = updates[m["session"][updates] >= 0]
+    # Few sessions have any step back at all; only they are looked at closely.
+    session = m["session"][mine]
+    steps = np.diff(m["seq"][mine]) & 0xFFFF >= 1 << 15
+    steps |= np.diff(_stamps_of(m["order"][mine], stamps)) < 0
+    mine = mine[among(session, session[1:][steps & (np.diff(session) == 0)])]
+    key = alike(m["session"][mine], m["hoa"][mine], m["coa"][mine])
+    order = np.argsort(key, kind="stable")
+    mine, key = mine[order], key[order]
+    same = np.diff(key) == 0
+    by_number = same & (np.diff(m["seq"][mine]) & 0xFFFF >= 1 << 15)
+    back = np.flatnonzero(by_number)
+    numbers = {"number": m["seq"][mine[back + 1]], "earlier": m["seq"][mine[back]]}
+    yield _about(Code.BU_REPLAY, m, mine[back + 1], 0, **numbers)
+    stamp = _stamps_of(m["order"][mine], stamps)
+    before = _highest_before(key, stamp)
+    late = np.flatnonzero((stamp >= 0) & (stamp < before))
+    late = late[~by_number[late - 1]]
+    # Rounded up, so that less than a millisecond is not none.
+    kept = {"number": -((stamp[late] - before[late]) // _MS)}
+    yield _about(Code.BU_REPLAY, m, mine[late], 1, **kept)
+
+
+def _stamps_of(order: Ints, stamps: Columns) -> Ints:
+    """The Mesg-ID of each of these messages, -1 for none."""
+    known = stamps["order"]
+    if not len(known):
+        return np.full(len(order), -1)
+    at = np.minimum(np.searchsorted(known, order), len(known) - 1)
+    return np.where(known[at] == order, stamps["stamp_ns"][at], -1)
+
+
+def _highest_before(key: Ints, values: Ints) -> Ints:
+    """The highest value before each row among rows of the same key; -1 for the first of them."""
+    out = np.full(len(key), -1, np.int64)
+    edges = [0, *(np.flatnonzero(np.diff(key)) + 1).tolist(), len(key)]
+    for begin, end in pairwise(edges):
+        out[begin + 1 : end] = np.maximum.accumulate(values[begin : end - 1])
+    return out
