@@ -32,6 +32,7 @@ from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
+    from netmip6scope.authenticity import Authenticity
     from netmip6scope.filter.select import Selection
 
 
@@ -88,13 +89,15 @@ def analyse(
     progress: Meter | None = None,
     profile_path: str | None = None,
     selection: Selection | None = None,
+    keys_path: str | None = None,
 ) -> Result:
     """Read captures and build the tables in `want`.
 
     These are "messages", "sessions", "handoffs", "findings", and "user-plane" (`correlate.rows`). A
-    selection goes with one table, and leaves the rows that its filter holds for.
+    selection goes with one table, and leaves the rows that its filter holds for. With a key file
+    authenticators are checked.
     """
-    run = Run(load_profile(profile_path), progress, selection)
+    run = Run(load_profile(profile_path), progress, selection, keys_path)
     sources, clock_of = arranged(captures)
     if clock_of is None:
         return run.tables(sources, None, want)
@@ -115,7 +118,11 @@ class Run:
     """One analysis: what reads, scans and correlates, and what was odd on the way."""
 
     def __init__(
-        self, profile: Profile, progress: Meter | None, selection: Selection | None = None
+        self,
+        profile: Profile,
+        progress: Meter | None,
+        selection: Selection | None = None,
+        keys_path: str | None = None,
     ) -> None:
         self.scanner = Scanner(profile)
         self.warnings: list[str] = []
@@ -127,6 +134,11 @@ class Run:
         self._progress = progress
         self._profile = profile
         self._selection = selection
+        self._authenticity: Authenticity | None = None
+        if keys_path is not None:
+            from netmip6scope.authenticity import Authenticity
+
+            self._authenticity = Authenticity(keys_path, profile)
         names, tunnels = self.scanner.names, self.scanner.tunnels
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
 
@@ -171,10 +183,10 @@ class Run:
 
     def _read(self, sources: list[Source], messages: MessageRows | None) -> None:
         batches = self._checked(sources)
-        if self._selection is None:
+        if self._selection is None and self._authenticity is None:
             stream = self.scanner.stream(batches)
         else:
-            # A filter looks into frames, which are there until the next batch is read.
+            # Filters and keys look into frames, which are there until the next batch is read.
             stream = map(self._scan, batches)
         for scanned in stream:
             self._correlator.feed(scanned)
@@ -212,8 +224,10 @@ class Run:
         return [partial(self.batches, [source]) for source in sources]
 
     def _scan(self, batch: FrameBatch) -> Scanned:
-        """A batch, scanned for its messages, which a filter may ask about their frames."""
+        """A batch, scanned for its messages; filters and keys may ask about their frames."""
         scanned = self.scanner.scan(batch)
+        if self._authenticity is not None:
+            self._authenticity.mark(scanned.messages, batch)
         if self._selection is not None:
             self._selection.see(scanned.messages, batch, self._profile)
         return scanned

@@ -20,3 +20,5 @@ class Mark(IntFlag):
     """A security association's key."""
     RESERVED = 32
     """Reserved bits are used."""
+    FORGED = 64
+    """An authenticator does not fit the key; set by who has keys, of HO Requests as well."""

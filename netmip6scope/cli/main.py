@@ -76,7 +76,8 @@ def run_table(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, options.command, reading, options.profile, selection)
+            settings = options.profile, selection, options.keys
+            result = analyse(options.captures, options.command, reading, *settings)
         table = result.table
         failed = False
         if options.command == "findings":
@@ -105,7 +106,9 @@ def run_report(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, TABLES, reading, options.profile)
+            result = analyse(
+                options.captures, TABLES, reading, options.profile, keys_path=options.keys
+            )
         notes = [*result.warnings, *map(str, result.errors)]
         wanted = ("handoffs", "sessions", "messages", "findings")
         handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
@@ -146,7 +149,9 @@ def run_ladder(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, TABLES, reading, options.profile)
+            result = analyse(
+                options.captures, TABLES, reading, options.profile, keys_path=options.keys
+            )
         code = _tell(result, options, interrupted=reading.interrupted)
         choice = Choice(options.mn, options.session, options.handoff)
         ladder = build(result.tables, choose(result.tables, choice))

@@ -135,7 +135,6 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     ):
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         add_options(command)
-        _add_profile_option(command)
         command.set_defaults(run=runs[name])
     return parser
 
@@ -156,7 +155,7 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
-    _add_profile_option(command)
+    _add_settings(command)
 
 
 def _add_findings_options(command: argparse.ArgumentParser) -> None:
@@ -176,7 +175,7 @@ def _add_findings_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="explain every code")
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
-    _add_profile_option(command)
+    _add_settings(command)
 
 
 def _severity(text: str) -> int:
@@ -213,6 +212,12 @@ def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    _add_profile_option(command)
+    about = "keys (TOML): authenticators are checked; they are never shown"
+    command.add_argument("--keys", metavar="FILE", help=about)
+
+
 def _add_plugin_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", choices=("wireshark",), help="which program it is for")
     command.add_argument(
@@ -245,7 +250,7 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
     )
-    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+    _add_settings(command)
 
 
 def _page_name(text: str) -> str:
@@ -256,6 +261,7 @@ def _page_name(text: str) -> str:
 
 def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_settings(command)
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
     )
@@ -273,6 +279,7 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
 
 def _add_extract_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_profile_option(command)
     command.add_argument(
         "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
     )
@@ -283,6 +290,7 @@ def _add_merge_options(command: argparse.ArgumentParser) -> None:
     about = "POINT=FILE, the reference clock's first; a file without a name is a point too"
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=about)
     command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+    _add_profile_option(command)
 
 
 def _add_choice(command: argparse.ArgumentParser) -> None:

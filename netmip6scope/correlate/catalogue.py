@@ -90,7 +90,7 @@ RULES: dict[Code, Rule] = {
         WARNING,
         _DRAFT + "3.3",
         "No HO Response comes for a HO Request.",
-        "{sar_address} does not answer {tar_address}; {count} requests were sent",
+        "{sar_address} does not answer {tar_address}; requests sent: {count}",
         ("sar_address", "tar_address", "count"),
     ),
     Code.HO_UNASKED: Rule(
@@ -275,7 +275,7 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "3.3",
         "Tunnel traffic for a home address that has no binding to that care-of address.",
-        "{count} packets for {hoa_address} in a tunnel to {ar_address}, which has no binding",
+        "packets for {hoa_address} in a tunnel to {ar_address}, which has no binding: {count}",
         ("count", "hoa_address", "ar_address"),
     ),
     Code.PING_PONG: Rule(
@@ -330,7 +330,7 @@ RULES: dict[Code, Rule] = {
         "",
         "Frames that the snap length or the file's end cut.",
         (
-            "{count} frames are cut; what is missing of them is not judged",
+            "frames that are cut: {count}; what is missing of them is not judged",
             "the capture ends inside a record, which is not read",
         ),
         ("form", "count"),
@@ -339,7 +339,7 @@ RULES: dict[Code, Rule] = {
         NOTE,
         "",
         "Time goes back from one frame to the next.",
-        "time goes back by up to {back_ms}, at {count} frames",
+        "time goes back by up to {back_ms}; frames: {count}",
         ("back_ms", "count"),
     ),
     Code.CAP_CLOCK: Rule(
@@ -359,7 +359,7 @@ RULES: dict[Code, Rule] = {
         NOTE,
         "",
         "The capture file reports that packets were dropped.",
-        "{count} packets were dropped while capturing",
+        "packets dropped while capturing: {count}",
         ("count",),
     ),
 }

@@ -45,6 +45,9 @@ def _found(m: MessageBatch) -> Iterator[Found]:
     yield Code.BU_NO_ID, np.flatnonzero(update & nameless), 0
     yield from _reserved(m, request, np.flatnonzero(response))
     yield from _updates(m, np.flatnonzero(update), whole)
+    forged = (m.marks > 0) & (m.marks & Mark.FORGED != 0)
+    yield Code.HO_BAD_AH, np.flatnonzero(handoff & forged), 0
+    yield Code.BU_BAD_AUTH, np.flatnonzero(update & forged), 0
     yield Code.CKSUM, np.flatnonzero(m.checksum == 0), 0
     yield Code.MALFORMED, np.flatnonzero(m.malformed >= 0), 0
 
