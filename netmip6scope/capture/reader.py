@@ -21,7 +21,7 @@ from netmip6scope.capture.inputs import Source, default_point
 from netmip6scope.capture.window import Format, Note, Part, Window
 from netmip6scope.errors import InputError
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 """Octets of a buffer."""
 
 

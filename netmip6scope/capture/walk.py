@@ -16,7 +16,7 @@ import numpy as np
 
 from dissectors.frames import Ints
 
-_SEGMENT = 16 << 10
+_SEGMENT = 32 << 10
 """Octets between two walkers."""
 _LENGTH = 8
 """Offset of the captured length in a record header."""

@@ -6,6 +6,7 @@ Commands import what they need when they run, so that help and wrong use answer 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the program's own) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Nothing here multiplies matrices, and numpy's threads for it cost time and memory to start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return _run(arguments)
     except ScopeError as error:

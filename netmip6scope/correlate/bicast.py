@@ -112,7 +112,11 @@ class BicastPairs:
     def _match(self, columns: list[Ints]) -> NDArray[np.bool_]:
         """Pair packets of equal address and digest in different tunnels, earliest first."""
         address, router, time_ns, length, digest, since_ns = columns
-        order = np.lexsort((time_ns, digest, address))
+        paired = np.zeros(len(address), np.bool_)
+        again = _repeated(digest)
+        if not len(again):
+            return paired
+        order = again[np.lexsort((time_ns[again], digest[again], address[again]))]
         a, d = address[order], digest[order]
         same = np.flatnonzero((a[1:] == a[:-1]) & (d[1:] == d[:-1]))
         # Runs of equal packets: where each begins in `order`, and its last.
@@ -130,7 +134,6 @@ class BicastPairs:
         self._count(
             (address[one], router[one], router[other], since_ns[one], since_ns[other]), length[one]
         )
-        paired = np.zeros(len(address), np.bool_)
         paired[one] = paired[other] = True
         return paired
 
@@ -167,3 +170,14 @@ class BicastPairs:
             sums = self._pairs.setdefault(row, [0, 0])
             sums[0] += counted[0]
             sums[1] += counted[1]
+
+
+def _repeated(digest: Ints) -> Ints:
+    """Rows whose digest another row has too; in most captures there are none."""
+    ordered = np.sort(digest)
+    twice: Ints = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return twice
+    place = np.minimum(np.searchsorted(twice, digest), len(twice) - 1)
+    rows: Ints = np.flatnonzero(twice[place] == digest)
+    return rows
