@@ -103,6 +103,9 @@ def choose(tables: dict[str, Table], choice: Choice) -> Chosen:
     found = records(tables["sessions"], rows, SessionRow)
     if len({session.name for session in found}) > 1:
         held = _listed(dict.fromkeys(session.name for session in found))
+        if choice.mn is None:
+            how = "name one with --mn, or give --session or --handoff a number"
+            raise UsageError(f"the captures hold several mobile nodes, {held}: {how}")
         raise UsageError(f"{choice.mn} was the home address of several mobile nodes: {held}")
     numbers = [session.session for session in found]
     every = tables["handoffs"]
@@ -115,9 +118,7 @@ def choose(tables: dict[str, Table], choice: Choice) -> Chosen:
 
 
 def _rows(sessions: Table, handoffs: Table, choice: Choice) -> Ints:
-    """The rows of the sessions that are meant, at least one."""
-    if choice.mn is None and choice.session is None and choice.handoff is None:
-        raise UsageError("name a mobile node with --mn, or give --session or --handoff a number")
+    """The rows of the sessions that are meant, at least one; all if nothing is named."""
     if not len(sessions):
         raise UsageError("the captures hold no mobile node's session")
     rows = np.arange(len(sessions)) if choice.mn is None else _mobile(sessions, choice.mn)

@@ -334,7 +334,7 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("choice", "words"),
         [
-            ({}, ["--mn", "--session", "--handoff"]),
+            ({}, ["several", ALICE.nai, BOB.nai, "--mn", "--session", "--handoff"]),
             ({"mn": "example"}, ["several", ALICE.nai, BOB.nai, DAVID4.nai]),
             ({"mn": "allice@example.net"}, ["no mobile node", "near", ALICE.nai]),
             ({"mn": "2001:db8:100:a:0:ff:fe00:b"}, ["no mobile node", str(ALICE.hoa)]),

@@ -37,6 +37,13 @@ def test_a_pipe_gets_120_columns(path: str, capsys: Captured) -> None:
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
+def test_the_only_mobile_node_needs_no_name(path: str, capsys: Captured) -> None:
+    assert main(["ladder", path, "--mn", "alice"]) == 0
+    named = capsys.readouterr().out
+    assert main(["ladder", path]) == 0
+    assert capsys.readouterr().out == named
+
+
 @pytest.mark.parametrize("columns", [80, 100])
 def test_a_terminal_gets_its_width(path: str, columns: int) -> None:
     ours, theirs = pty.openpty()
@@ -74,7 +81,6 @@ def test_absolute_times(path: str, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["ladder", "{}"], "--mn"),
         (["ladder", "{}", "--mn", "alice", "-o", "x.png"], ".txt .svg .mmd"),
         (["ladder", "{}", "--mn", "alice", "-o", "x.svg", "--format", "mmd"], "asks for svg"),
         (["ladder", "{}", "--mn", "alice", "--width", "12"], "'12'"),
