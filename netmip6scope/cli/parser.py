@@ -98,6 +98,13 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
                 help="counts, success rate and percentiles of all handoffs, and of those per pair "
                 "of access routers, kind and outcome",
             )
+        if name == "sessions":
+            command.add_argument(
+                "--why",
+                action="store_true",
+                help="one row per message of a session instead: the field that tells whose it is, "
+                "and the frame that it agrees with",
+            )
         command.set_defaults(run=runs["table"])
     about = "one row per finding: what went wrong, where, and where it is written"
     command = commands.add_parser("findings", help=about, description=about, parents=[shared])
@@ -155,6 +162,7 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_clocks(command)
     _add_settings(command)
 
 
@@ -175,6 +183,7 @@ def _add_findings_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="explain every code")
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_clocks(command)
     _add_settings(command)
 
 
@@ -210,6 +219,11 @@ def _add_output_options(command: argparse.ArgumentParser) -> None:
 
 def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_clocks(command: argparse.ArgumentParser) -> None:
+    about = "one row per capture point instead: offset, drift and error bound of its clock"
+    command.add_argument("--clocks", action="store_true", help=about)
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:

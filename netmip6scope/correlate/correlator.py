@@ -31,6 +31,7 @@ from netmip6scope.correlate import (
 )
 from netmip6scope.correlate.alike import alike, distinct
 from netmip6scope.correlate.growing import Growing
+from netmip6scope.correlate.reasons import Reasons
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
 from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
@@ -79,6 +80,8 @@ class Correlation:
     message_handoff: NDArray[np.int32]
     user_plane: dict[str, Ints]
     """Segments of sessions: columns of `Segments`, and `session`, the row of each one's session."""
+    why: dict[str, Ints]
+    """By message, why it is whose it is: `reason`, and `source`, the message that it refers to."""
 
 
 class Correlator:
@@ -120,10 +123,10 @@ class Correlator:
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
-    def finish(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+    def finish(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
         """All sessions, handoffs and findings of a capture that ends then.
 
-        user_plane: fill that.
+        user_plane, why: fill these.
         """
         m = self._kept.take()
         segments, copies = self._plane.finish()
@@ -132,7 +135,9 @@ class Correlator:
         anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
         self._add_nets(m)
-        who = join.whose(m, len(self._names.octets), self._addresses)
+        reasons = Reasons(len(m["kind"])) if why else None
+        who = join.whose(m, len(self._names.octets), self._addresses, reasons)
+        order = m["order"]
         more, losers = join.taken(m, who)
         if len(losers):
             m = {name: np.concatenate([m[name], more[name]]) for name in m}
@@ -148,6 +153,8 @@ class Correlator:
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
         holder = measure.sessions(found.sessions, segments, copies, anchors)
+        if reasons is not None:
+            found.why.update(_by_message(reasons, order, self._messages))
         if user_plane:
             found.user_plane.update(segments.of_sessions(holder))
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
@@ -244,7 +251,18 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     message_session = _of_messages(told, told.event_session, sessions, order, messages)
     message_handoff = _of_messages(told, told.event_handoff, handoffs, order, messages)
     paths = np.concatenate(told.paths)
-    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff, {})
+    return Correlation(
+        sessions, handoffs, findings, paths, message_session, message_handoff, {}, {}
+    )
+
+
+def _by_message(reasons: Reasons, order: Ints, messages: int) -> dict[str, Ints]:
+    """Reasons and what they refer to, by message; -1 for none."""
+    reason, source = np.full((2, messages), -1)
+    known = np.flatnonzero(reasons.reason >= 0)
+    reason[order[known]] = reasons.reason[known]
+    source[order[known]] = order[reasons.source[known]]
+    return {"reason": reason, "source": source}
 
 
 def _of_messages(
