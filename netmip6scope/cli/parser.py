@@ -91,20 +91,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     ):
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         _add_table_options(command)
-        if name == "handoffs":
-            command.add_argument(
-                "--stats",
-                action="store_true",
-                help="counts, success rate and percentiles of all handoffs, and of those per pair "
-                "of access routers, kind and outcome",
-            )
-        if name == "sessions":
-            command.add_argument(
-                "--why",
-                action="store_true",
-                help="one row per message of a session instead: the field that tells whose it is, "
-                "and the frame that it agrees with",
-            )
+        _add_own_options(command, name)
         command.set_defaults(run=runs["table"])
     about = "one row per finding: what went wrong, where, and where it is written"
     command = commands.add_parser("findings", help=about, description=about, parents=[shared])
@@ -144,6 +131,23 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
         add_options(command)
         command.set_defaults(run=runs[name])
     return parser
+
+
+def _add_own_options(command: argparse.ArgumentParser, name: str) -> None:
+    if name == "handoffs":
+        command.add_argument(
+            "--stats",
+            action="store_true",
+            help="counts, success rate and percentiles of all handoffs, and of those per pair "
+            "of access routers, kind and outcome",
+        )
+    if name == "sessions":
+        command.add_argument(
+            "--why",
+            action="store_true",
+            help="one row per message of a session instead: the field that tells whose it is, "
+            "and the frame that it agrees with",
+        )
 
 
 def _shared() -> Parser:
