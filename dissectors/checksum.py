@@ -21,7 +21,9 @@ def ones_complement(data: bytes, initial: int = 0) -> int:
 
 
 def pseudo_header(source: bytes, destination: bytes, next_header: int, length: int) -> bytes:
-    """RFC 8200 8.1: 40 octets; length is that of the upper layer's packet."""
+    """RFC 8200 8.1, RFC 768: 40 or 12 octets; length is that of the upper layer's packet."""
+    if len(source) == 4:
+        return source + destination + bytes((0, next_header)) + length.to_bytes(2, "big")
     return source + destination + length.to_bytes(4, "big") + bytes((0, 0, 0, next_header))
 
 
@@ -29,15 +31,24 @@ def transport_checksum(
     source: IPv6Address, destination: IPv6Address, next_header: int, packet: bytes
 ) -> int:
     """What the checksum field must hold; the field is zero in `packet`."""
-    pseudo = pseudo_header(source.packed, destination.packed, next_header, len(packet))
-    return 0xFFFF ^ ones_complement(packet, ones_complement(pseudo))
+    return 0xFFFF ^ _transport_sum(source.packed, destination.packed, next_header, packet)
 
 
 def is_right(
     source: IPv6Address, destination: IPv6Address, next_header: int, packet: bytes
 ) -> bool:
     """Whether a packet whose checksum field is filled in sums up as it should."""
-    return transport_checksum(source, destination, next_header, packet) == 0
+    return sums_up(source.packed, destination.packed, next_header, packet)
+
+
+def sums_up(source: bytes, destination: bytes, next_header: int, packet: bytes) -> bool:
+    """The same for addresses of 16 or 4 octets."""
+    return _transport_sum(source, destination, next_header, packet) == 0xFFFF
+
+
+def _transport_sum(source: bytes, destination: bytes, next_header: int, packet: bytes) -> int:
+    pseudo = pseudo_header(source, destination, next_header, len(packet))
+    return ones_complement(packet, ones_complement(pseudo))
 
 
 def pseudo_addresses(

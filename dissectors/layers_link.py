@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dissectors import link
-from dissectors.layout import Anomaly, Layout
-from dissectors.node import Node
-from dissectors.packet import Builder, Packet
+from dissectors.layout import Message
+from dissectors.node import Made, What
+from dissectors.packet import Packet, Part
 from dissectors.step import VERSION, Key, Layer, Step
 
 _FAMILIES: dict[int, Key] = {
@@ -17,109 +17,77 @@ _FAMILIES: dict[int, Key] = {
 }
 """BSD and Linux address families: IPv6 has a number per system."""
 
-_PPP: dict[int, Key] = {link.PppProtocol.IPV4: ("ip", 4), link.PppProtocol.IPV6: ("ip", 41)}
 _LENGTHS = 0x600
-"""Below it an Ethernet type is an 802.3 length."""
+"""Below it an Ethernet type is no EtherType."""
+
+_LONGEST = 1500
+"""IEEE 802.3 3.2.6: up to it, it is a length."""
+
+_COOKED_LLC = 4
+"""LINKTYPE_LINUX_SLL: 802.2 frames."""
 
 
-def _plain(layout: Layout, name: str, field: str) -> Layer:
+def _plain(message: type[Message], name: str, field: str) -> Layer:
     """A header of fixed size whose field holds the EtherType of what follows."""
 
     def layer(packet: Packet, begin: int, end: int) -> Step:
-        builder = Builder(packet, layout, begin, end).fields()
-        following: Key | None = None
-        if builder.whole and builder.number(field) >= _LENGTHS:
-            following = ("ether", int(builder.number(field)))
-        after = begin + layout.fixed if builder.whole else end
-        return Step(builder.node(name, after), following, after, end)
+        part = packet.read(message, begin, end)
+        if not part.whole:
+            return Step(part.node(name, end), None, end, end)
+        after = begin + part.plan.fixed
+        number = part.number(field)
+        if number < _LENGTHS:
+            return _by_length(part, name, number, after, end)
+        return Step(part.node(name, after), ("ether", number), after, end)
 
     return layer
+
+
+def _by_length(part: Part, name: str, number: int, after: int, end: int) -> Step:
+    """An 802.3 length, behind which LLC stands; cooked captures have a number for LLC."""
+    cooked = number == _COOKED_LLC and name in ("sll", "sll2")
+    if not cooked and number > _LONGEST:
+        return Step(part.node(name, after), None, after, end)
+    stop = end if cooked else min(end, after + number)
+    return Step(part.node(name, after), ("llc", 0), after, stop)
 
 
 def null(packet: Packet, begin: int, end: int) -> Step:
     """The family is in the capturing machine's byte order; the one that makes sense is taken."""
-    builder = Builder(packet, link.NullHeader.layout, begin, end).fields()
-    if not builder.whole:
-        return Step(builder.node("null", end), None, end, end)
-    octets = packet.data[begin : begin + 4]
+    part = packet.read(link.NullHeader, begin, end)
+    if not part.whole:
+        return Step(part.node("null", end), None, end, end)
+    octets = part.octets("family")
     number = min(int.from_bytes(octets, "little"), int.from_bytes(octets, "big"))
-    return Step(builder.node("null", begin + 4), _FAMILIES.get(number), begin + 4, end)
+    return Step(part.node("null", begin + 4), _FAMILIES.get(number), begin + 4, end)
 
 
 def loop(packet: Packet, begin: int, end: int) -> Step:
-    builder = Builder(packet, link.LoopHeader.layout, begin, end).fields()
-    if not builder.whole:
-        return Step(builder.node("loop", end), None, end, end)
-    following = _FAMILIES.get(builder.number("family"))
-    return Step(builder.node("loop", begin + 4), following, begin + 4, end)
-
-
-def pppoe_session(packet: Packet, begin: int, end: int) -> Step:
-    builder = Builder(packet, link.PppoeSession.layout, begin, end).fields()
-    if not builder.whole:
-        return Step(builder.node("pppoe", end), None, end, end)
-    after = begin + link.PppoeSession.layout.fixed
-    stop = after + builder.number("length")
-    odd: tuple[Anomaly, ...] = ()
-    if stop > end:
-        at = begin + link.PppoeSession.layout["length"].begin
-        odd = (Anomaly("payload length runs out of the frame", at),)
-    node = builder.node("pppoe", after, anomalies=odd)
-    return Step(node, ("link", link.LINKTYPE_PPP), after, min(stop, end))
-
-
-def pppoe_discovery(packet: Packet, begin: int, end: int) -> Step:
-    builder = Builder(packet, link.PppoeDiscovery.layout, begin, end).fields()
-    return Step(builder.node("pppoed", end), None, end, end)
-
-
-def ppp(packet: Packet, begin: int, end: int) -> Step:
-    """PPP's protocol field, one octet when its lowest bit is set; before it maybe FF 03."""
-    data, at = packet.data, begin
-    lack = packet.lack(begin, 2, end, "PPP")
-    if lack is None and data[at : at + 2] == b"\xff\x03":
-        at += 2
-        lack = packet.lack(at, 2, end, "PPP")
-    if lack is not None:
-        node = Node("ppp", "PPP", "ppp", None, "", begin, min(end, packet.stop), (), (lack,))
-        return Step(node, None, end, end)
-    size = 1 if data[at] & 1 else 2
-    protocol = int.from_bytes(data[at : at + size], "big")
-    names = link.PppProtocol._value2member_map_
-    known = link.PppProtocol(protocol).name if protocol in names else "protocol"
-    field = Node(
-        "protocol",
-        "Protocol",
-        "ppp.protocol",
-        protocol,
-        f"{known} (0x{protocol:04x})",
-        at,
-        at + size,
-    )
-    node = Node("ppp", "PPP", "ppp", None, "", begin, at + size, (field,))
-    return Step(node, _PPP.get(protocol), at + size, end)
+    part = packet.read(link.LoopHeader, begin, end)
+    if not part.whole:
+        return Step(part.node("loop", end), None, end, end)
+    following = _FAMILIES.get(part.number("family"))
+    return Step(part.node("loop", begin + 4), following, begin + 4, end)
 
 
 def _at_once(key: Key) -> Layer:
     """A link type without a header of its own."""
+    what = What("raw", "Raw IP", "raw")
 
     def layer(_: Packet, begin: int, end: int) -> Step:
-        return Step(Node("raw", "Raw IP", "raw", None, "", begin, begin), key, begin, end)
+        return Step(Made(what, "", begin, begin), key, begin, end)
 
     return layer
 
 
-_TAG = _plain(link.VlanTag.layout, "vlan", "ethertype")
+_TAG = _plain(link.VlanTag, "vlan", "ethertype")
 
 LAYERS: dict[Key, Layer] = {
-    ("link", link.LINKTYPE_ETHERNET): _plain(link.Ethernet.layout, "eth", "ethertype"),
-    ("link", link.LINKTYPE_LINUX_SLL): _plain(link.Sll.layout, "sll", "protocol"),
-    ("link", link.LINKTYPE_LINUX_SLL2): _plain(link.Sll2.layout, "sll2", "protocol"),
+    ("link", link.LINKTYPE_ETHERNET): _plain(link.Ethernet, "eth", "ethertype"),
+    ("link", link.LINKTYPE_LINUX_SLL): _plain(link.Sll, "sll", "protocol"),
+    ("link", link.LINKTYPE_LINUX_SLL2): _plain(link.Sll2, "sll2", "protocol"),
     ("link", link.LINKTYPE_NULL): null,
     ("link", link.LINKTYPE_LOOP): loop,
-    ("link", link.LINKTYPE_PPP): ppp,
-    ("link", link.LINKTYPE_PPP_HDLC): ppp,
-    ("link", link.LINKTYPE_PPP_ETHER): pppoe_session,
     ("link", link.LINKTYPE_RAW): _at_once(VERSION),
     ("link", 12): _at_once(VERSION),
     ("link", 14): _at_once(VERSION),
@@ -128,6 +96,4 @@ LAYERS: dict[Key, Layer] = {
     ("ether", link.EtherType.VLAN): _TAG,
     ("ether", link.EtherType.QINQ): _TAG,
     ("ether", link.EtherType.QINQ_OLD): _TAG,
-    ("ether", link.EtherType.PPPOE_SESSION): pppoe_session,
-    ("ether", link.EtherType.PPPOE_DISCOVERY): pppoe_discovery,
 }

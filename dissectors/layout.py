@@ -4,7 +4,7 @@
 bit offset, width, kind, enum, label, unit, scale and filter name. Nothing else writes an offset.
 
 The fixed part of a message has constant bit offsets. At most one field, the last, is a tail: the
-rest of the octets as they are, as text, or as a list of options. Lengths, checksums and padding are
+rest of the octets as they are, as text, addresses, or a list of options. Lengths and padding are
 no fields of the message: they are derived on build and verified on parse. Where one stands inside a
 body it has a place in the layout (`tail_length`, `pad_length`), so that offsets stay right.
 
@@ -23,6 +23,7 @@ from enum import Enum, IntEnum
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from dissectors.errors import BuildError, ParseError
+from dissectors.framing import Framing as Framing  # noqa: PLC0414 - part of a declaration
 from dissectors.record import Record, frozen
 
 
@@ -34,21 +35,40 @@ class Kind(Enum):
     IPV6 = "IPv6 address"
     IPV4 = "IPv4 address"
     LINK = "link-layer address"
+    LITTLE = "unsigned integer, lowest octet first"
+    STRING = "text filled up with zeros"
     RESERVED = "reserved, zero"
+    LENGTH = "octets of the whole message, derived"
     TAIL_LENGTH = "octets in the tail, derived"
     PAD_LENGTH = "zero octets behind the tail, derived"
     OCTETS = "octets"
     TEXT = "text"
+    DOMAIN = "domain names"
+    ADDRESS = "address of 4 or 16 octets"
+    PREFIX = "leading octets of an address"
+    IPV6S = "IPv6 addresses"
+    IPV4S = "IPv4 addresses"
+    UINT8S = "unsigned integers of 8 bits"
+    UINT16S = "unsigned integers of 16 bits"
     OPTIONS = "options"
 
     @property
     def is_tail(self) -> bool:
-        return self in (Kind.OCTETS, Kind.TEXT, Kind.OPTIONS)
+        return self in _TAILS
 
     @property
     def is_derived(self) -> bool:
         """It has a place on the wire and none in the message."""
-        return self in (Kind.TAIL_LENGTH, Kind.PAD_LENGTH)
+        return self in (Kind.LENGTH, Kind.TAIL_LENGTH, Kind.PAD_LENGTH)
+
+
+OCTET_TAILS = (Kind.OCTETS, Kind.TEXT, Kind.DOMAIN, Kind.ADDRESS, Kind.PREFIX)
+"""Tails that a message holds as octets; they differ in how they are shown."""
+
+ELEMENTS = {Kind.IPV6S: 16, Kind.IPV4S: 4, Kind.UINT8S: 1, Kind.UINT16S: 2}
+"""Tails that a message holds as a tuple, and the octets of each element."""
+
+_TAILS = (*OCTET_TAILS, *ELEMENTS, Kind.OPTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +180,14 @@ class Unknown(Message):
 Options = tuple[Message, ...]
 
 
-class Framing(Enum):
-    """How a list of options is written."""
-
-    TLV = "type, length in octets; Pad1 is type 0 alone, PadN type 1"
-    ND = "type, length in units of 8 octets that counts both"
-
-
 @dataclass(slots=True, eq=False)
 class Registry:
     """Type numbers of one protocol and the messages that carry them. Open to additions.
 
     `origin` octets of a common header stand before each body. Where the messages are carried in one
     type of another registry, `carrier` is that type: its first field is the number, its tail the
-    body.
+    body. `names` are of numbers that nobody declared; `other` gives the class that shows one.
+    `type_name` and `length_name` are the filter names of an option's head.
     """
 
     name: str
@@ -181,11 +195,25 @@ class Registry:
     origin: int = 0
     carrier: type[Message] | None = None
     types: dict[int, type[Message]] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    type_name: str = "netmip6.option.type"
+    length_name: str = "netmip6.option.length"
+    other: Callable[[int], type[Message]] | None = None
 
     def add(self, number: int, message: type[Message]) -> None:
         if number in self.types:
             raise BuildError(f"{self.name} {number} is {self.types[number].__name__} already")
         self.types[number] = message
+
+    def label(self, number: int) -> str | None:
+        """What the number is called, if anybody knows."""
+        known = self.types.get(number)
+        return self.names.get(number) if known is None else known.layout.label
+
+    def also(self, message: type[Message], *numbers: int) -> None:
+        """More numbers of a message that holds its number itself (`Framing.FIRST`)."""
+        for number in numbers:
+            self.add(number, message)
 
 
 def _spec(kind: Kind, width: int, label: str, **more: Any) -> Any:
@@ -225,9 +253,24 @@ def link_address(label: str, *, filter: str = "", width: int = 48) -> Any:
     return _spec(Kind.LINK, width, label, filter=filter)
 
 
-def tail_length(label: str, *, filter: str = "") -> Any:
-    """One octet: how many octets the tail has. Written without annotation, it is no attribute."""
-    return _spec(Kind.TAIL_LENGTH, 8, label, filter=filter, unit="octets")
+def little(width: int, label: str, *, filter: str = "", unit: str = "") -> Any:
+    """An unsigned integer whose lowest octet stands first."""
+    return _spec(Kind.LITTLE, width, label, filter=filter, unit=unit)
+
+
+def string(size: int, label: str, *, filter: str = "") -> Any:
+    """Text in a place of `size` octets, filled up with zeros; kept as octets."""
+    return _spec(Kind.STRING, size * 8, label, filter=filter)
+
+
+def own_length(width: int, label: str = "Length", *, filter: str = "length") -> Any:
+    """Octets of the whole message, its common header included. Written without annotation."""
+    return _spec(Kind.LENGTH, width, label, filter=filter, unit="octets")
+
+
+def tail_length(label: str, *, filter: str = "", width: int = 8) -> Any:
+    """How many octets the tail has. Written without annotation, it is no attribute."""
+    return _spec(Kind.TAIL_LENGTH, width, label, filter=filter, unit="octets")
 
 
 def pad_length(label: str, *, filter: str = "") -> Any:
@@ -247,9 +290,47 @@ def octets(
     return _spec(Kind.OCTETS, 0, label, filter=filter, registry=registry, secret=secret)
 
 
-def text(label: str, *, filter: str = "") -> Any:
+def text(label: str, *, filter: str = "", secret: bool = False) -> Any:
     """The rest of the message, meant to be read; kept as octets, since a sender may lie."""
-    return _spec(Kind.TEXT, 0, label, filter=filter)
+    return _spec(Kind.TEXT, 0, label, filter=filter, secret=secret)
+
+
+def domain_names(label: str, *, filter: str = "") -> Any:
+    """The rest of the message: domain names as RFC 1035 3.1 writes them."""
+    return _spec(Kind.DOMAIN, 0, label, filter=filter)
+
+
+def address(label: str, *, filter: str = "") -> Any:
+    """The rest of the message: an IPv4 or IPv6 address, by its size."""
+    return _spec(Kind.ADDRESS, 0, label, filter=filter)
+
+
+def prefix_octets(label: str, *, filter: str = "") -> Any:
+    """The rest of the message: an IPv6 prefix without trailing octets."""
+    return _spec(Kind.PREFIX, 0, label, filter=filter)
+
+
+def ipv6_addresses(label: str, *, filter: str = "") -> Any:
+    """The rest of the message: IPv6 addresses, as a tuple."""
+    return _spec(Kind.IPV6S, 0, label, filter=filter)
+
+
+def ipv4_addresses(label: str, *, filter: str = "") -> Any:
+    """The rest of the message: IPv4 addresses, as a tuple."""
+    return _spec(Kind.IPV4S, 0, label, filter=filter)
+
+
+def uints(
+    width: int,
+    label: str,
+    *,
+    filter: str = "",
+    enum: type[IntEnum] | None = None,
+    registry: Registry | None = None,
+) -> Any:
+    """The rest of the message: integers of 8 or 16 bits as a tuple, named by `registry`."""
+    kind = Kind.UINT8S if width == 8 else Kind.UINT16S
+    return _spec(kind, 0, label, filter=filter, enum=enum, registry=registry)
 
 
 def option_list(registry: Registry) -> Any:
@@ -259,12 +340,13 @@ def option_list(registry: Registry) -> Any:
 
 _DEFAULTS: dict[Kind, Any] = {
     Kind.UINT: 0,
+    Kind.LITTLE: 0,
     Kind.RESERVED: 0,
     Kind.FLAG: False,
     Kind.IPV6: ipaddress.IPv6Address(0),
     Kind.IPV4: ipaddress.IPv4Address(0),
-    Kind.OCTETS: b"",
-    Kind.TEXT: b"",
+    **dict.fromkeys(OCTET_TAILS, b""),
+    **dict.fromkeys(ELEMENTS, ()),
     Kind.OPTIONS: (),
 }
 
@@ -318,7 +400,9 @@ def _placed(body: Mapping[str, object]) -> Iterator[Field]:
 
 
 def _default(field: Field) -> Any:
-    return bytes(field.width // 8) if field.kind is Kind.LINK else _DEFAULTS[field.kind]
+    if field.kind in (Kind.LINK, Kind.STRING):
+        return bytes(field.width // 8)
+    return _DEFAULTS[field.kind]
 
 
 def _words(name: str) -> str:

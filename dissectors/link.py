@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from dissectors.layout import Message, declare, flag, link_address, octets, uint
+from dissectors.layout import Message, declare, flag, link_address, uint
 from dissectors.registries import LINK_HEADERS, SHIMS
 
 LINKTYPE_NULL = 0
@@ -16,8 +16,12 @@ LINKTYPE_PPP = 9
 LINKTYPE_PPP_HDLC = 50
 LINKTYPE_PPP_ETHER = 51
 LINKTYPE_RAW = 101
+LINKTYPE_C_HDLC = 104
+LINKTYPE_WLAN = 105
 LINKTYPE_LOOP = 108
 LINKTYPE_LINUX_SLL = 113
+LINKTYPE_RADIOTAP = 127
+LINKTYPE_PPP_PPPD = 166
 LINKTYPE_IPV4 = 228
 LINKTYPE_IPV6 = 229
 LINKTYPE_LINUX_SLL2 = 276
@@ -33,21 +37,9 @@ class EtherType(IntEnum):
     PPPOE_DISCOVERY = 0x8863
     PPPOE_SESSION = 0x8864
     EAPOL = 0x888E
+    EAPOL_PREAUTHENTICATION = 0x88C7
     QINQ = 0x88A8
     QINQ_OLD = 0x9100
-
-
-class PppProtocol(IntEnum):
-    """PPP protocol numbers of the draft's exchanges."""
-
-    IPV4 = 0x0021
-    IPV6 = 0x0057
-    IPCP = 0x8021
-    IPV6CP = 0x8057
-    LCP = 0xC021
-    PAP = 0xC023
-    CHAP = 0xC223
-    EAP = 0xC227
 
 
 @declare(LINK_HEADERS, LINKTYPE_ETHERNET, "eth", ref="IEEE 802.3", label="Ethernet")
@@ -113,26 +105,3 @@ class VlanTag(Message):
     drop_eligible: bool = flag("Drop eligible", filter="dei")
     vlan: int = uint(12, "VLAN id", filter="id")
     ethertype: int = uint(16, "Type", filter="etype", enum=EtherType)
-
-
-@declare(SHIMS, EtherType.PPPOE_SESSION, "pppoe", ref="RFC 2516 4", label="PPPoE session")
-class PppoeSession(Message):
-    """Six octets; PPP follows without its HDLC framing."""
-
-    version: int = uint(4, "Version", filter="version")
-    kind: int = uint(4, "Type", filter="type")
-    code: int = uint(8, "Code", filter="code")
-    session: int = uint(16, "Session ID", filter="session_id")
-    length: int = uint(16, "Payload Length", filter="payload_length", unit="octets")
-
-
-@declare(SHIMS, EtherType.PPPOE_DISCOVERY, "pppoed", ref="RFC 2516 4", label="PPPoE discovery")
-class PppoeDiscovery(Message):
-    """How a PPPoE session is found; the tags are shown as octets."""
-
-    version: int = uint(4, "Version", filter="pppoe.version")
-    kind: int = uint(4, "Type", filter="pppoe.type")
-    code: int = uint(8, "Code", filter="pppoe.code")
-    session: int = uint(16, "Session ID", filter="pppoe.session_id")
-    length: int = uint(16, "Payload Length", filter="pppoe.payload_length", unit="octets")
-    tags: bytes = octets("Tags", filter="netmip6.pppoe.tags")

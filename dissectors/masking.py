@@ -8,29 +8,66 @@ a key: Type 253, Length, Subtype 5, Pad, SPI, Algorithm, three zero octets (WIRE
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dissectors.ipv6 import NextHeader
-from dissectors.node import MASK, Node
+from dissectors.node import MASK, Node, replace
 
 _SURE = re.compile(rb"(?=\xfd.\x05[\x00-\x07].{5}\x00{3})", re.DOTALL)
 _LIKELY = re.compile(
     rb"(?=\xfd.\x05[\x00-\x07].{5}\x00{3}|(?:\xfd..|..\x05)[\x00-\x07].{4}\x01\x00{3})", re.DOTALL
 )
 """With one octet wrong: only where something in the frame is odd, for right ones may look so."""
+_KEY_TYPE = b"\xfd"
+_SUBTYPE = 5
+_PAD_AND_SPI = 5
+_ALGORITHM = b"\x01\0\0\0"
 _BEFORE_KEY = 12
+_FRAGMENT = "fraghdr"
+_WITH_MORE = (_FRAGMENT, "reassembled", "esp", "icmpv6")
+"""Layers with fragments or quoted packets in or behind them, or with octets of their own."""
 _OPAQUE_FRAGMENTS = (NextHeader.ICMPV6, NextHeader.AH)
 """A part of these may be the rest of a key."""
 
 
 def masked(tree: Node, octets: bytes) -> Node:
     """The tree of a frame without the keys; places in it count in octets."""
-    sound = not _is_odd(tree)
-    return _masked(tree, _first_key(tree, octets, sound), sound)
+    if not _may_hide(tree, octets):
+        return tree
+    odd, more = _look(tree)
+    first = _first_key(tree, octets, not odd)
+    # Most frames have no key and are no fragments: nothing of them is made anew.
+    return tree if first == len(octets) and not more else _masked(tree, first, not odd)
 
 
-def _is_odd(node: Node) -> bool:
-    return bool(node.anomalies) or any(map(_is_odd, node.children))
+def _may_hide(tree: Node, octets: bytes) -> bool:
+    """Whether the frame has what all of the patterns need, or octets that are not its own."""
+    if _KEY_TYPE in octets or any(layer.name in _WITH_MORE for layer in tree.children):
+        return True
+    at = octets.find(_ALGORITHM)
+    while at >= 0:
+        # Without the type there is the subtype, 5, and behind it Pad and SPI.
+        if at >= _PAD_AND_SPI + 1 and octets[at - _PAD_AND_SPI - 1] == _SUBTYPE:
+            return True
+        at = octets.find(_ALGORITHM, at + 1)
+    return False
+
+
+def _look(tree: Node) -> tuple[bool, bool]:
+    """Whether anything is odd, and whether there are fragments or octets that are not the frame's.
+
+    Every frame's tree is looked through, so it is one loop.
+    """
+    odd = more = False
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node.anomalies:
+            odd = True
+        if node.children:
+            waiting.extend(node.children)
+            if node.name == _FRAGMENT or node.octets is not None:
+                more = True
+    return odd, more
 
 
 def _first_key(tree: Node, octets: bytes, sound: bool) -> int:
@@ -38,6 +75,8 @@ def _first_key(tree: Node, octets: bytes, sound: bool) -> int:
 
     Lengths cannot be trusted there, so that there is no telling where a key ends.
     """
+    if sound and _KEY_TYPE not in octets:
+        return len(octets)
     for match in (_SURE if sound else _LIKELY).finditer(octets):
         at = match.start() + _BEFORE_KEY
         if not (sound and _is_masked_field(tree, at)):
@@ -78,6 +117,8 @@ def _hide(node: Node) -> Node:
 
 def _is_opaque_fragment(node: Node) -> bool:
     """A Fragment header before a part of what may hold a key."""
+    if node.name != _FRAGMENT:
+        return False
     values = {child.name: child.value for child in node.children}
     part = values.get("more") or values.get("offset")
-    return bool(node.name == "fraghdr" and part and values["next_header"] in _OPAQUE_FRAGMENTS)
+    return bool(part and values["next_header"] in _OPAQUE_FRAGMENTS)

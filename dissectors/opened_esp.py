@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dissectors.authentication.carrier import Carrier
 from dissectors.authentication.esp import HEADER, TRAILER, Opened
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
-from dissectors.node import Node
+from dissectors.node import Node, replace
 from dissectors.packet import Packet, raw
 from dissectors.step import Inner, Key
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dissectors.fragments import Whole
 from dissectors.node import Node
 from dissectors.packet import Packet
 
@@ -26,7 +27,7 @@ class Inner:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """A layer's node and what follows. `following` None with octets left means data."""
 
@@ -38,6 +39,8 @@ class Step:
     """A packet quoted in this layer."""
     inner: Inner | None = None
     """A packet that this layer carried, and that could be opened."""
+    whole: Whole | None = None
+    """The packet that this fragment, at [begin, end), is the last to come of."""
 
 
 Layer = Callable[[Packet, int, int], Step]

@@ -12,6 +12,9 @@ import unicodedata
 _ESCAPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _PLAIN = frozenset(range(0x20, 0x7F)) - {0x5C}
 
+_LABEL = 63
+"""Most octets of a label (RFC 1035 2.3.4)."""
+
 
 def printable(octets: bytes) -> str:
     r"""UTF-8 that is safe to show: `\x0a`, `\u202e`, `\\`, and `\xNN` for what is not UTF-8."""
@@ -31,3 +34,25 @@ def _shown(character: str) -> str:
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def domain_names(octets: bytes) -> str:
+    r"""Domain names as RFC 1035 3.1 writes them, without compression, joined with a comma.
+
+    A dot in a label is `\.`. Octets that are no names come out as hex.
+    """
+    names: list[str] = []
+    labels: list[str] = []
+    at = 0
+    while at < len(octets):
+        size = octets[at]
+        if size > _LABEL or at + 1 + size > len(octets):
+            return octets.hex()
+        label = printable(octets[at + 1 : at + 1 + size])
+        at += 1 + size
+        if size:
+            labels.append(label.replace(".", "\\."))
+        if not size or at == len(octets):
+            names.append(".".join(labels) or ".")
+            labels = []
+    return ", ".join(names)

@@ -8,14 +8,24 @@ siblings, lowest first, tunnels included; the packet that an ICMPv6 error quotes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from dissectors import layers_ip, layers_link, layers_other, layers_signalling
+from dissectors import (
+    layers_aaa,
+    layers_dhcp,
+    layers_ip,
+    layers_link,
+    layers_other,
+    layers_ppp,
+    layers_signalling,
+    layers_transport,
+    layers_wlan,
+)
 from dissectors.authentication.checks import Checks
+from dissectors.fragments import Fragments, Whole
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
 from dissectors.masking import masked
-from dissectors.node import Node
+from dissectors.node import Joined, Made, Node, What, replace
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
@@ -26,12 +36,19 @@ __all__ = ["Node", "decode"]
 LAYERS: dict[Key, Layer] = {
     **layers_other.LAYERS,
     **layers_link.LAYERS,
+    **layers_ppp.LAYERS,
+    **layers_wlan.LAYERS,
+    **layers_dhcp.LAYERS,
+    **layers_aaa.LAYERS,
+    **layers_transport.LAYERS,
     **layers_ip.LAYERS,
     **layers_signalling.LAYERS,
 }
 MOST_LAYERS = 128
 """Headers followed in one packet, so that a chain of tiny ones ends."""
 
+_FRAME = What("frame", "Frame", "frame")
+_QUOTE = What("quote", "Quoted packet", "netmip6.quote")
 _IP_HEADERS = (layers_ip.ipv6_header, layers_ip.ipv4_header)
 _IPV6_ONLY = (
     NextHeader.HOP_BY_HOP,
@@ -48,21 +65,28 @@ _FURTHEST = 1 << 20
 
 
 def decode(
-    frame: bytes, link_type: int, wire_length: int, profile: Profile, checks: Checks | None = None
+    frame: bytes,
+    link_type: int,
+    wire_length: int,
+    profile: Profile,
+    checks: Checks | None = None,
+    *,
+    fragments: Fragments | None = None,
+    time_ns: int = 0,
 ) -> Node:
     """The frame's tree. wire_length is how long it was before the snap length cut it.
 
     With checks, authenticators get their verdicts (a packet that an ICMPv6 error quotes gets none)
-    and checks learns what it needs for later frames.
+    and checks learns what it needs for later frames. fragments: those of earlier frames, which get
+    this one's; time_ns is the frame's time for them.
     """
     end = max(wire_length, len(frame))
-    packet = Packet(frame, len(frame), profile, checks=checks)
+    packet = Packet(frame, len(frame), profile, fragments=fragments, time_ns=time_ns, checks=checks)
     cut: tuple[Anomaly, ...] = ()
     if end > len(frame):
         cut = (Anomaly(f"{SNAPPED}: {len(frame)} of {end} octets", len(frame)),)
     children = tuple(_layers(packet, ("link", link_type), 0, end))
-    tree = Node("frame", "Frame", "frame", None, f"{end} octets", 0, len(frame), children, cut)
-    return masked(tree, frame)
+    return masked(Made(_FRAME, f"{end} octets", 0, len(frame), children, cut), frame)
 
 
 def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[Node]:
@@ -77,6 +101,10 @@ def _layers(packet: Packet, key: Key | None, begin: int, end: int) -> Iterator[N
         if step.end < min(end, packet.stop):
             trailers.append(raw(packet, step.end, min(end, packet.stop), "trailer", "Trailer"))
         following, begin, end = step.following, step.begin, step.end
+        if step.whole is not None:
+            yield _put_together(packet, step, step.whole)
+            begin = end
+            break
     else:
         yield raw(
             packet,
@@ -101,7 +129,7 @@ def _step(packet: Packet, key: Key | None, begin: int, end: int) -> Step | None:
     layer = LAYERS.get(key)
     if layer is None or key == ("ip", 59):
         return None
-    if packet.source is None and key[0] == "ip" and key[1] in _IPV6_ONLY:
+    if key[0] == "ip" and key[1] in _IPV6_ONLY and not packet.is_ipv6:
         return None
     if layer in _IP_HEADERS:
         packet.depth += 1
@@ -122,15 +150,24 @@ def _with_inside(packet: Packet, step: Step) -> Node:
         return step.node
     key, begin, end = step.inside
     children = tuple(_layers(packet.quote(end), key, begin, begin + _FURTHEST))
-    quoted = Node(
-        "quote", "Quoted packet", "netmip6.quote", None, "", begin, min(end, packet.stop), children
-    )
-    return replace(step.node, children=(*step.node.children, quoted))
+    quoted = Made(_QUOTE, "", begin, min(end, packet.stop), children)
+    step.node.children += (quoted,)
+    return step.node
+
+
+def _put_together(packet: Packet, step: Step, whole: Whole) -> Node:
+    """The packet that the step's fragment makes complete; it counts as one nested more."""
+    inside = packet.joined(whole.payload)
+    inside.depth += 1
+    children = tuple(_layers(inside, ("ip", whole.following), 0, inside.stop))
+    label = f"Packet of {whole.count} fragments"
+    what = Joined("reassembled", label, "netmip6.reassembled")
+    return Made(what, whole.payload, step.begin, min(step.end, packet.stop), children)
 
 
 def _data_label(key: Key | None) -> str:
-    names = {"ip": "next header", "ether": "type", "link": "link type"}
+    names = {"ip": "next header", "ether": "type", "ppp": "protocol", "link": "link type"}
     if key is None or key[0] not in names:
         return "Data"
-    number = f"0x{key[1]:04x}" if key[0] == "ether" else str(key[1])
+    number = f"0x{key[1]:04x}" if key[0] in ("ether", "ppp") else str(key[1])
     return f"Data of {names[key[0]]} {number}"

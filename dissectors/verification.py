@@ -5,14 +5,14 @@ It works on steps that layers have made, so that no layer has to know of keys.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 
 from dissectors.authentication.carrier import Carrier, carrier_of
-from dissectors.authentication.checks import RADIUS_PORTS, Checks
+from dissectors.authentication.checks import Checks
 from dissectors.authentication.verdict import Checked, Verdict
 from dissectors.ipv6 import PMIPV6_PORT, NextHeader
-from dissectors.node import Node
+from dissectors.node import Node, replace
 from dissectors.opened_esp import opened_parts
 from dissectors.packet import Packet
 from dissectors.step import Key, Step
@@ -32,7 +32,7 @@ def verified(packet: Packet, key: Key, begin: int, end: int, step: Step) -> Step
     node = step.node
     for checked in find(packet, packet.checks, begin, end):
         node = _attached(node, checked, packet.stop)
-    return replace(step, node=node)
+    return dataclasses.replace(step, node=node)
 
 
 def _carrier(packet: Packet, begin: int) -> Carrier | None:
@@ -95,12 +95,12 @@ def _esp(packet: Packet, checks: Checks, begin: int, end: int, step: Step) -> St
     opened = checks.esp(packet.data[: packet.stop], begin, end, carrier)
     if isinstance(opened, Verdict):
         checked = Checked(begin, begin, opened)
-        return replace(step, node=_attached(step.node, checked, packet.stop))
+        return dataclasses.replace(step, node=_attached(step.node, checked, packet.stop))
     head = tuple(child for child in step.node.children if child.name != "data")
     parts, inner = opened_parts(packet, begin, end, opened, carrier)
     node = replace(step.node, children=(*head, *parts))
     node = _attached(node, Checked(opened.icv, end, opened.verdict), packet.stop)
-    return replace(step, node=node, inner=inner)
+    return dataclasses.replace(step, node=node, inner=inner)
 
 
 _Finder = Callable[[Packet, Checks, int, int], list[Checked]]
@@ -109,5 +109,5 @@ _FINDERS: dict[Key, _Finder] = {
     ("ip", NextHeader.MOBILITY): _mobility,
     ("ip", NextHeader.MOBILITY_OLD): _mobility,
     ("udp", PMIPV6_PORT): _mobility,
-    **{("udp", port): _radius for port in RADIUS_PORTS},
+    ("radius", 0): _radius,
 }

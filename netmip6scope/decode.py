@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dissectors.authentication.checks import Checks
+from dissectors.fragments import Fragments
 from dissectors.frames import FrameBatch
 from dissectors.layout import Anomaly
 from dissectors.profile import Profile
 from dissectors.tree import Node, decode
-from netmip6scope.capture.inputs import expand
+from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.errors import InputError, UsageError
 from netmip6scope.keys import load_keys
+from netmip6scope.reassembly import earlier_fragments
 from netmip6scope.tables.text import seconds
 
 if TYPE_CHECKING:
@@ -53,8 +55,9 @@ def decode_frame(
     if the capture cannot be read up to it, or the key file not at all.
     """
     checks = Checks(load_keys(keys_path))
-    found = _find(capture, frame, profile, checks)
-    tree = _tree(found, profile, checks)
+    source = _source(capture)
+    found = _find(source, frame, profile, checks)
+    tree = _tree(found, profile, checks, _earlier(source, found, profile))
     if wireshark:
         from netmip6scope.wireshark.tree import wireshark_tree
 
@@ -78,11 +81,13 @@ def decode_frames(
     As text they have a blank line between them; JSON is one array. Raises as `decode_frame` does.
     """
     checks = Checks(load_keys(keys_path))
+    source = _source(capture)
     if frame is None:
-        frames = _frames(capture, progress)
+        frames, waiting = _frames(source, progress), Fragments()
     else:
-        frames = iter([_find(capture, frame, profile, checks)])
-    kept = _kept(frames, chosen, profile, checks)
+        found = _find(source, frame, profile, checks)
+        frames, waiting = iter([found]), _earlier(source, found, profile)
+    kept = _kept(frames, chosen, profile, checks, waiting)
     if format != "json":
         for n, (each, tree) in enumerate(kept):
             yield ("\n" if n else "") + _page(each, tree)
@@ -103,16 +108,41 @@ def decode_frames(
 
 
 def _kept(
-    frames: Iterator[Frame], chosen: Filter, profile: Profile, checks: Checks
+    frames: Iterator[Frame],
+    chosen: Filter,
+    profile: Profile,
+    checks: Checks,
+    waiting: Fragments,
 ) -> Iterator[tuple[Frame, Node]]:
     for frame in frames:
-        tree = _tree(frame, profile, checks)
+        tree = _tree(frame, profile, checks, waiting)
         if chosen.keeps(tree, frame=frame.number, time=frame.time_ns, point=frame.point):
             yield frame, tree
 
 
-def _tree(frame: Frame, profile: Profile, checks: Checks) -> Node:
-    return decode(frame.octets, frame.link_type, frame.wire_length, profile, checks)
+def _tree(frame: Frame, profile: Profile, checks: Checks, waiting: Fragments | None = None) -> Node:
+    return decode(
+        frame.octets,
+        frame.link_type,
+        frame.wire_length,
+        profile,
+        checks,
+        fragments=waiting,
+        time_ns=frame.time_ns,
+    )
+
+
+def _earlier(source: Source, frame: Frame, profile: Profile) -> Fragments:
+    """What waits for the frame's fragments when it comes."""
+    return earlier_fragments(
+        source,
+        frame.number,
+        frame.octets,
+        frame.link_type,
+        frame.wire_length,
+        frame.time_ns,
+        profile,
+    )
 
 
 def _whole(capture: str, frame: Frame, tree: Node) -> dict[str, Any]:
@@ -139,7 +169,7 @@ def as_text(node: Node, depth: int = 0) -> Iterator[str]:
 def as_json(node: Node, octets: bytes) -> dict[str, Any]:
     """The node as plain values. hex is the node's octets, null where they are secret.
 
-    What was decrypted is not in the frame: the places of nodes below it count from its start.
+    What was put together of several frames is in none: places below it count from its start.
     """
     secret = holds_secret(node)
     inside = octets if node.octets is None else node.octets
@@ -167,12 +197,19 @@ def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
     return {"reason": anomaly.reason, "offset": anomaly.offset}
 
 
-def _find(capture: str, number: int, profile: Profile, checks: Checks) -> Frame:
-    """One frame of the one capture that the argument means; checks learns of those before."""
+def _source(capture: str) -> Source:
+    sources = expand([capture])
+    if len(sources) != 1:
+        raise UsageError(f"{capture} means {len(sources)} captures; decode takes one")
+    return sources[0]
+
+
+def _find(source: Source, number: int, profile: Profile, checks: Checks) -> Frame:
+    """One frame of a capture; checks learns of those before."""
     if number < 1:
         raise UsageError(f"there is no frame {number}; frames count from 1")
     seen = 0
-    for batch in _batches(capture):
+    for batch in _batches(source):
         wanted = number - batch.first_frame
         for row in range(min(wanted, len(batch))):
             before = _frame(batch, row)
@@ -182,11 +219,11 @@ def _find(capture: str, number: int, profile: Profile, checks: Checks) -> Frame:
             return _frame(batch, wanted)
         seen += len(batch)
     frames = "1 frame" if seen == 1 else f"{seen} frames"
-    raise UsageError(f"{capture} has {frames}; there is no frame {number}")
+    raise UsageError(f"{source.path} has {frames}; there is no frame {number}")
 
 
-def _frames(capture: str, progress: Progress | None) -> Iterator[Frame]:
-    for batch in _batches(capture, progress):
+def _frames(source: Source, progress: Progress | None) -> Iterator[Frame]:
+    for batch in _batches(source, progress):
         for row in range(len(batch)):
             yield _frame(batch, row)
 
@@ -203,11 +240,8 @@ def _frame(batch: FrameBatch, row: int) -> Frame:
     )
 
 
-def _batches(capture: str, progress: Progress | None = None) -> Iterator[FrameBatch]:
-    sources = expand([capture])
-    if len(sources) != 1:
-        raise UsageError(f"{capture} means {len(sources)} captures; decode takes one")
-    file = CaptureFile(sources[0])
+def _batches(source: Source, progress: Progress | None = None) -> Iterator[FrameBatch]:
+    file = CaptureFile(source)
     if progress is not None:
         progress.total_octets = file.size
     for batch in file.batches():

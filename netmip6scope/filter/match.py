@@ -111,8 +111,9 @@ def node_value(field: Field, node: Node) -> Value | None:
 
 
 def address(text: object) -> Address | None:
-    """An address as it is compared; None if the text is none."""
-    assert isinstance(text, str)
+    """An address as it is compared; None of anything else, such as octets of no address's size."""
+    if not isinstance(text, str):
+        return None
     version, family = (6, AF_INET6) if ":" in text else (4, AF_INET)
     try:
         return version, int.from_bytes(inet_pton(family, text))

@@ -12,9 +12,9 @@ from dataclasses import replace
 from enum import IntEnum
 from functools import cache
 
-from dissectors import ipv6, layers_other, link, registries, tree
+from dissectors import ipv6, layers_other, registries, tree
+from dissectors.layout import ELEMENTS, Kind, Layout, Registry, filter_name
 from dissectors.layout import Field as Declared
-from dissectors.layout import Kind, Layout, Registry, filter_name
 from netmip6scope.filter.fields import Field, Type, label_text
 
 LOADED = tree.LAYERS
@@ -26,11 +26,21 @@ _TYPES = {
     Kind.IPV6: Type.IPV6,
     Kind.IPV4: Type.IPV4,
     Kind.LINK: Type.OCTETS,
+    Kind.LITTLE: Type.NUMBER,
+    Kind.STRING: Type.TEXT,
     Kind.RESERVED: Type.NUMBER,
+    Kind.LENGTH: Type.NUMBER,
     Kind.TAIL_LENGTH: Type.NUMBER,
     Kind.PAD_LENGTH: Type.NUMBER,
     Kind.OCTETS: Type.OCTETS,
     Kind.TEXT: Type.TEXT,
+    Kind.DOMAIN: Type.TEXT,
+    Kind.ADDRESS: Type.ADDRESS,
+    Kind.PREFIX: Type.IPV6,
+    Kind.IPV6S: Type.IPV6,
+    Kind.IPV4S: Type.IPV4,
+    Kind.UINT8S: Type.NUMBER,
+    Kind.UINT16S: Type.NUMBER,
 }
 _ENDS = (("src", "dst", "addr"), ("srcport", "dstport", "port"))
 """Wireshark's names for a field at either end: `ipv6.addr` is `ipv6.src` and `ipv6.dst`."""
@@ -41,7 +51,7 @@ _OURS = "netmip6scope"
 def protocol_fields() -> dict[str, Field]:
     """Every field of every protocol by its name, in the order of the declarations."""
     found: dict[str, Field] = {}
-    for field in (*_declared(), *_undeclared(), *_neighbours()):
+    for field in (*_declared(), *_heads(), *_undeclared(), *_neighbours()):
         known = found.get(field.name)
         found[field.name] = field if known is None else _merged(known, field)
     for field in tuple(_either_end(found)):
@@ -54,6 +64,19 @@ def _declared() -> Iterator[Field]:
         if isinstance(registry, Registry):
             for number in sorted(registry.types):
                 yield from _of_layout(registry.types[number].layout)
+
+
+def _heads() -> Iterator[Field]:
+    """Type and length in front of each option of a list, as far as they are no fields of it."""
+    for registry in vars(registries).values():
+        framing = registry.framing if isinstance(registry, Registry) else None
+        if framing is None:
+            continue
+        of = "option" if registry.type_name == Registry("").type_name else registry.name
+        if framing.number and framing.body:
+            yield _number(registry.type_name, f"Type: {of}", _OURS, 8 * framing.number)
+        if framing.length and framing.length_at < framing.body:
+            yield _number(registry.length_name, f"Length: {of}", _OURS, 8 * framing.length)
 
 
 def _of_layout(layout: Layout) -> Iterator[Field]:
@@ -72,7 +95,7 @@ def _of_field(layout: Layout, field: Declared) -> Field:
         _TYPES[field.kind],
         field.label,
         layout.ref,
-        field.width,
+        field.width or 8 * ELEMENTS.get(field.kind, 0),
         field.scale,
         field.unit,
         _labels(field.enum),
@@ -118,15 +141,12 @@ def _octets(name: str, label: str, ref: str = _OURS) -> Field:
 
 def _undeclared() -> tuple[Field, ...]:
     """Nodes that the tree makes without a declaration; a test holds that none is missing here."""
-    protocol = _number("ppp.protocol", "Protocol", "RFC 1661 2", 16)
     inside = _number("esp.protocol", "Next Header", "RFC 4303 2.6", 8)
     verdict = _octets("netmip6.verification", "Verdict on an authenticator: good, bad or unchecked")
     return (
         _presence("frame", "Frame", _OURS),
         _presence("raw", "Raw IP", "LINKTYPE_RAW"),
         replace(_presence("mipv6", "Mobile IPv6", "RFC 6275 6.1.1"), sources=("mip6",)),
-        _presence("ppp", "PPP", "RFC 1661 2"),
-        replace(protocol, labels=_labels(link.PppProtocol)),
         _number("icmpv6.type", "Type", "RFC 4443 2.1", 8),
         _number("icmpv6.code", "Code", "RFC 4443 2.1", 8),
         _number("icmpv6.checksum", "Checksum", "RFC 4443 2.1", 16),
@@ -138,9 +158,11 @@ def _undeclared() -> tuple[Field, ...]:
         _presence("netmip6.esp.decrypted", "What ESP carried", "RFC 4303"),
         replace(verdict, type=Type.TEXT),
         _presence("netmip6.quote", "Packet quoted in an ICMPv6 error", "RFC 4443 3"),
-        _number("netmip6.option", "Type of an option that is not known", _OURS, 8),
-        _number("netmip6.option.type", "Type of an option", _OURS, 8),
-        _number("netmip6.option.length", "Length that an option gives", _OURS, 8),
+        _presence("netmip6.reassembled", "Packet put together of fragments", "RFC 8200 4.5"),
+        _presence("netmip6.radius.eap", "EAP of several attributes", "RFC 3579 3.1"),
+        _presence("netmip6.dhcp.overloaded", "Options in another field", "RFC 2132 9.3"),
+        _number("netmip6.option", "Type of an option that is not known", _OURS, 32),
+        _presence("netmip6.end", "End of a list of options", "RFC 2132 3.2"),
         _number("netmip6.padding", "Octets of padding in one place", _OURS, 16),
         _octets("netmip6.message", "Message that is not known"),
         _octets("netmip6.rest", "Rest of a list of options that cannot be read"),

@@ -13,6 +13,7 @@ from dissectors.node import Node
 from netmip6scope.wireshark.compare import Pair, number, time_of
 
 NTP_EPOCH_S = 2_208_988_800
+_DHCP_END = 255
 _MH_HEAD = 6
 """Octets of a Mobility Header before the message (RFC 6275 6.1.1)."""
 
@@ -89,6 +90,11 @@ def _seventy_years_late(pair: Pair, _: Situation) -> bool:
 
 def _not_shown(pair: Pair, _: Situation) -> bool:
     return pair.theirs is None
+
+
+def _end_as_nothing(pair: Pair, _: Situation) -> bool:
+    shown = number(pair.theirs) if pair.theirs else None
+    return bool(pair.ours and pair.ours.value == _DHCP_END and shown == 0)
 
 
 def _behind_the_stop(pair: Pair, situation: Situation) -> bool:
@@ -177,6 +183,11 @@ KNOWN = (
         ("ipcp.opt.type", "ipcp.opt.length"),
         "Wireshark takes no option apart that it does not know",
         _not_shown,
+    ),
+    Known(
+        ("dhcp.option.type",),
+        "Wireshark gives the End option the number 0 (RFC 2132 3.2)",
+        _end_as_nothing,
     ),
     Known(("radius.EAP_Message",), "Wireshark shows the EAP packet inside instead", _not_shown),
     Known(

@@ -10,11 +10,10 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from dissectors.frames import Interface
-from dissectors.node import MASK, Node
+from dissectors.node import MASK, Node, replace
 from dissectors.profile import Profile
 from netmip6scope.capture.writer import Writer
 from netmip6scope.errors import OutputError, ScopeError

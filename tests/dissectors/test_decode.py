@@ -97,3 +97,32 @@ def test_several_captures_are_refused(capture: str) -> None:
     other.write_bytes(Path(capture).read_bytes())
     with pytest.raises(UsageError, match="means 2 captures"):
         decode_frame(str(other.parent), 1, "text")
+
+
+def fragments(tmp_path: Path, between_s: int) -> str:
+    """An echo request in two fragments, with another packet between them."""
+    echo = wire.icmp6(TAR, SAR, 128, 0, bytes(60))
+    halves = [
+        wire.ipv6(TAR, SAR, 44, struct.pack("!BBHI", 58, 0, offset | more, 5) + part)
+        for offset, more, part in ((0, 1, echo[:32]), (32, 0, echo[32:]))
+    ]
+    frames = [(10**9, halves[0]), (10**9 + 1, wire.ho_request(TAR, SAR, 9, "a@b"))]
+    frames.append((10**9 + between_s * 10**9, halves[1]))
+    path = tmp_path / "fragments.pcap"
+    path.write_bytes(wire.pcap(frames, 101))
+    return str(path)
+
+
+def test_earlier_fragments_are_taken(tmp_path: Path) -> None:
+    capture = fragments(tmp_path, 1)
+    assert "ICMPv6" not in decode_frame(capture, 1, "text")
+    out = decode_frame(capture, 3, "text")
+    assert "  Packet of 2 fragments: 64 octets [48:80]\n    ICMPv6: Echo Request [0:64]\n" in out
+    tree = json.loads(decode_frame(capture, 3, "json"))["tree"]
+    message = tree["children"][-1]["children"][0]
+    # Type and code of an echo request; places count in the packet that was put together.
+    assert (message["begin"], message["hex"][:4]) == (0, "8000")
+
+
+def test_fragments_a_minute_apart_are_not_put_together(tmp_path: Path) -> None:
+    assert "Packet of" not in decode_frame(fragments(tmp_path, 61), 3, "text")

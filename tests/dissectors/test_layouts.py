@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from dissectors import layout
 from dissectors.errors import BuildError
 from dissectors.layout import (
     Kind,
@@ -19,7 +22,13 @@ from dissectors.layout import (
     values,
 )
 from dissectors.mobility import BindingUpdate, MhType
-from dissectors.registries import MOBILITY_MESSAGES, MOBILITY_OPTIONS
+from dissectors.registries import (
+    DHCPV4_OPTIONS,
+    DHCPV6_OPTIONS,
+    EAP_METHODS,
+    MOBILITY_MESSAGES,
+    MOBILITY_OPTIONS,
+)
 from tests.dissectors.strategies import CLASSES
 
 NAMES = sorted(
@@ -45,6 +54,27 @@ def test_fields_lie_behind_each_other(message: type[Message]) -> None:
     assert layout.ref
     assert message.__doc__
     assert [*values(message())] == [f.name for f in layout.fields if not f.kind.is_derived]
+
+
+def test_the_object_lane_loads_every_declaration() -> None:
+    """A module that nobody imports would leave its messages out, seen only in a new interpreter."""
+    count = (
+        "from dissectors import layout, registries;"
+        "found = [r for r in vars(registries).values() if isinstance(r, layout.Registry)];"
+        "print(sum(len(r.types) for r in found))"
+    )
+    modules = [f"dissectors.{path.stem}" for path in Path(layout.__file__).parent.glob("*.py")]
+    counts = [
+        subprocess.run(
+            [sys.executable, "-c", f"import {', '.join(loaded)}; {count}"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(layout.__file__).parents[1],
+        ).stdout
+        for loaded in (["dissectors.tree"], modules)
+    ]
+    assert counts[0] == counts[1]
 
 
 def test_all_numbers_of_the_registry_are_declared() -> None:
@@ -102,3 +132,25 @@ def test_bad_declarations_are_refused() -> None:
 
     with pytest.raises(BuildError, match="is _Right already"):
         registry.add(1, _Right)
+
+
+@pytest.mark.tshark
+def test_options_that_wireshark_names_are_named() -> None:
+    done = subprocess.run(["tshark", "-G", "values"], capture_output=True, check=True)
+    named: dict[str, set[int]] = {"dhcpv6.option.type": set(), "eap.type": set()}
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        columns = line.split("\t")  # labels with line breaks continue on lines of their own
+        if len(columns) > 3 and columns[0] == "V" and columns[1] in named:
+            named[columns[1]].add(int(columns[2], 0))
+    # 165 to 167 are of drafts before RFC 6610; 7, 8 and 20 are "allocated" without a name.
+    dhcpv6 = sorted(named["dhcpv6.option.type"] - {165, 166, 167})
+    eap = sorted(named["eap.type"] - {7, 8, 20})
+    assert len(dhcpv6) > 130
+    assert len(eap) > 50
+    assert [number for number in dhcpv6 if DHCPV6_OPTIONS.label(number) is None] == []
+    assert [number for number in eap if EAP_METHODS.label(number) is None] == []
+
+
+def test_all_options_of_rfc_2132_are_named() -> None:
+    # RFC 2132 3 to 9: 0 and 255 are Pad and End; the others are 1 to 61 and 62 to 76 without gaps.
+    assert [number for number in range(1, 77) if DHCPV4_OPTIONS.label(number) is None] == []

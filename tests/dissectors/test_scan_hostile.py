@@ -150,8 +150,8 @@ def test_options_that_may_outrun_their_length_are_looked_through_once(
 ) -> None:
     """Each MH-LLA option asks whether the rest reads well; answers are kept, else it is squared."""
     looks = []
-    look = options._after_clean
-    monkeypatch.setattr(options, "_after_clean", lambda *a: looks.append(1) or look(*a))
+    look = options._next
+    monkeypatch.setattr(options, "_next", lambda *a: looks.append(1) or look(*a))
     count = 1000
     packet = mobility(5, bytes(6) + b"\x07\x00" * count)
     assert len(scan(packet).messages) == 1

@@ -19,7 +19,7 @@ from tests import wire
 
 PROFILE = Profile()
 AR, HA, HOA, TAR = "2001:db8:1::2", "2001:db8::1", "2001:db8:2::3", "2001:db8:3::4"
-LINK_TYPES = (0, 1, 9, 12, 50, 51, 101, 108, 113, 228, 229, 276, 9999)
+LINK_TYPES = (0, 1, 9, 12, 50, 51, 101, 104, 105, 108, 113, 127, 166, 228, 229, 276, 9999)
 MOST_CUTS = 12
 
 
@@ -30,11 +30,13 @@ def nodes(tree: Node) -> Iterator[Node]:
 
 
 def sound(tree: Node, size: int) -> None:
-    """Places lie in the frame and children in their parents' frame order."""
-    for node in nodes(tree):
-        assert 0 <= node.begin <= node.end <= size
-        assert all(0 <= anomaly.offset <= size for anomaly in node.anomalies), node
-        assert node.text.isprintable()
+    """Places lie in the frame, or in the octets that were put together around them."""
+    assert 0 <= tree.begin <= tree.end <= size
+    inside = size if tree.octets is None else len(tree.octets)
+    assert all(0 <= anomaly.offset <= size for anomaly in tree.anomalies), tree.label
+    assert tree.text.isprintable()
+    for child in tree.children:
+        sound(child, inside)
 
 
 def shown(frame: bytes, link_type: int = 101, wire_length: int = 0) -> Node:
@@ -195,7 +197,11 @@ def test_payload_length_beyond_the_frame_is_malformed() -> None:
         (9, "0057"),
         (9, "57"),
         (50, "ff030057"),
+        (50, "0f00 86dd"),
         (51, "1100 0001 003a 0057"),
+        (104, "8f00 86dd"),
+        (166, "00030057"),
+        (166, "010357"),
         (113, "0000 0001 0006 0211223344550000 86dd"),
         (276, "86dd 0000 00000001 0001 00 06 0211223344550000"),
         (12, ""),
@@ -218,7 +224,7 @@ def test_neighbours_are_shown_by_their_tables() -> None:
     assert texts(tree)["netmip6.arp.op"] == "1"
     assert texts(tree)["netmip6.arp.spa"] == "0a000001"
     tcp = shown(wire.ipv6(AR, HA, 6, struct.pack("!HHIIHHHH", 1, 2, 3, 4, 0x5010, 5, 0, 0)))
-    assert texts(tcp)["netmip6.tcp.dport"] == "2"
+    assert texts(tcp)["tcp.dstport"] == "2"
 
 
 @given(st.binary(max_size=200), st.sampled_from(LINK_TYPES), st.integers(0, 300))
@@ -244,8 +250,8 @@ def test_damaged_packets_give_a_tree(packet: bytes, data: st.DataObject) -> None
     shown(bytes(damaged))
 
 
-def every_frame(directory: Path) -> Iterator[tuple[bytes, int, int]]:
-    for path in sorted(directory.rglob("*.pcap*")):
+def every_frame(directory: Path, name: str = "*.pcap*") -> Iterator[tuple[bytes, int, int]]:
+    for path in sorted(directory.rglob(name)):
         try:
             for batch in CaptureFile(Source(str(path))).batches():
                 for row in range(len(batch)):

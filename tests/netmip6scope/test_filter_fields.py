@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
@@ -35,12 +35,14 @@ from tests.dissectors.test_authentication_esp import key as esp_key
 DATA = Path(__file__).parents[1] / "data" / "netmip6"
 CAPTURES = sorted(p for p in DATA.iterdir() if ".pcap" in p.name)
 A, B = "2001:db8::a", "2001:db8::b"
+LINKTYPE_PPP = 9
 
 PYTHON = {
     Type.NUMBER: int,
     Type.FLAG: bool,
     Type.IPV6: tuple,
     Type.IPV4: tuple,
+    Type.ADDRESS: tuple,
     Type.TEXT: str,
     Type.OCTETS: bytes,
 }
@@ -110,24 +112,43 @@ def test_every_node_of_the_public_captures_has_a_field(public_captures: Path) ->
     assert sum(check(*frame) for path in paths for frame in frames(path)) > 1000
 
 
-def carried(key: tuple[str, int], octets: bytes) -> tuple[bytes, int]:
-    """A frame in which the octets are what the key stands for, with its link type."""
-    space, number = key
-    if space == "link":
-        return octets, number
-    if space == "ether":
-        return wire.eth(octets, number), 1
-    if space == "ip":
-        return wire.eth(wire.ipv6(A, B, number, octets)), 1
-    assert space == "udp", "tell this test how to carry it"
-    return wire.eth(wire.ipv6(A, B, 17, wire.udp(A, B, number, number, octets))), 1
+def udp(port: int, octets: bytes) -> tuple[bytes, int]:
+    return wire.eth(wire.ipv6(A, B, 17, wire.udp(A, B, port, port, octets))), 1
+
+
+def eapol(kind: int, octets: bytes) -> tuple[bytes, int]:
+    return wire.eth(bytes((1, kind)) + len(octets).to_bytes(2) + octets, 0x888E), 1
+
+
+def segment(octets: bytes) -> tuple[bytes, int]:
+    """TCP between Diameter's ports."""
+    head = bytes.fromhex("0f1c 0f1c 00000000 00000000 5018 2000 0000 0000")
+    return wire.eth(wire.ipv6(A, B, 6, head + octets)), 1
+
+
+CARRIED: dict[str, Callable[[int, bytes], tuple[bytes, int]]] = {
+    "link": lambda number, octets: (octets, number),
+    "ether": lambda number, octets: (wire.eth(octets, number), 1),
+    "ip": lambda number, octets: (wire.eth(wire.ipv6(A, B, number, octets)), 1),
+    "udp": udp,
+    "app": udp,
+    "dhcpv4": lambda _, octets: udp(67, octets),
+    "dhcpv6": lambda _, octets: udp(547, octets),
+    "radius": lambda _, octets: udp(1812, octets),
+    "diameter": lambda _, octets: segment(octets),
+    "llc": lambda _, octets: (wire.eth(octets, len(octets)), 1),
+    "ppp": lambda number, octets: (number.to_bytes(2) + octets, LINKTYPE_PPP),
+    "eap": eapol,
+    "eapol": eapol,
+}
+"""How to carry what the keys of each space stand for: a frame and its link type."""
 
 
 @pytest.mark.parametrize("key", LAYERS, ids=str)
 def test_every_node_of_every_layer_has_a_field(key: tuple[str, int]) -> None:
     dice = random.Random(4)
     contents = [bytes(400), b"\xff" * 400, b"\1" * 400, *(dice.randbytes(400) for _ in range(200))]
-    assert sum(check(*carried(key, octets)) for octets in contents) > len(contents)
+    assert sum(check(*CARRIED[key[0]](key[1], octets)) for octets in contents) > len(contents)
 
 
 def test_every_kind_has_a_type() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import struct
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import netmip6scope.wireshark.verify as module
-from dissectors.node import Node
+from dissectors.node import Node, replace
 from dissectors.profile import Profile
 from dissectors.tree import decode
 from netmip6scope.wireshark.verdict import Row, Verdict
@@ -73,7 +73,7 @@ def test_a_wrong_value_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     packets = [wire.binding_update(TAR, HA, HOA, NAI, n, 600) for n in (7, 8, 9)]
     path = shark.write(tmp_path, packets)
     # IPv6 with 40 octets, Destination Options with 24, the Mobility Header's first 6.
-    assert [replace(row, capture="") for row in unknown(verify([str(path)]))] == [
+    assert [dataclasses.replace(row, capture="") for row in unknown(verify([str(path)]))] == [
         Row("", 1, "mip6.bu.seqnr", "8", "7", 70, 1, None),
         Row("", 3, "mip6.bu.seqnr", "8", "9", 70, 1, None),
     ]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dissectors.layout import Anomaly
-from dissectors.node import Node, Value
+from dissectors.node import Node, Value, replace
 from netmip6scope.wireshark.compare import Names, Pair, declared_fields, number, time_of
 from netmip6scope.wireshark.dissection import Dissection, Shown
 from netmip6scope.wireshark.known import KNOWN, Situation, reason_for

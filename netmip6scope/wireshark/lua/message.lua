@@ -199,7 +199,7 @@ end
 -- How long the option at `at` is, or what is wrong with it. A length counts 8 octets.
 local function option_size(m, registry, at, stop)
     if at + 2 > stop then
-        return nil, ("a %s needs 2 octets, 1 is there"):format(registry.name)
+        return nil, ("%s needs 2 octets, 1 is there"):format(registry.name)
     end
     local number, size = m.data(at, 1):uint(), m.data(at + 1, 1):uint() * 8
     if size == 0 then

@@ -1,0 +1,117 @@
+"""Names of numbers in RADIUS attributes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ServiceType(IntEnum):
+    """RFC 2865 5.6."""
+
+    LOGIN = 1
+    FRAMED = 2
+    CALLBACK_LOGIN = 3
+    CALLBACK_FRAMED = 4
+    OUTBOUND = 5
+    ADMINISTRATIVE = 6
+    NAS_PROMPT = 7
+    AUTHENTICATE_ONLY = 8
+    CALLBACK_NAS_PROMPT = 9
+    CALL_CHECK = 10
+    CALLBACK_ADMINISTRATIVE = 11
+    AUTHORIZE_ONLY = 17
+    FRAMED_MANAGEMENT = 18
+
+
+class FramedProtocol(IntEnum):
+    """RFC 2865 5.7."""
+
+    PPP = 1
+    SLIP = 2
+    ARAP = 3
+    GANDALF = 4
+    XYLOGICS = 5
+    X75_SYNCHRONOUS = 6
+
+
+class NasPortType(IntEnum):
+    """RFC 2865 5.41 and IANA's registry."""
+
+    ASYNC = 0
+    SYNC = 1
+    ISDN_SYNC = 2
+    ISDN_ASYNC_V120 = 3
+    ISDN_ASYNC_V110 = 4
+    VIRTUAL = 5
+    PIAFS = 6
+    HDLC_CLEAR_CHANNEL = 7
+    X25 = 8
+    X75 = 9
+    G3_FAX = 10
+    SDSL = 11
+    ADSL_CAP = 12
+    ADSL_DMT = 13
+    IDSL = 14
+    ETHERNET = 15
+    XDSL = 16
+    CABLE = 17
+    WIRELESS_OTHER = 18
+    WIRELESS_802_11 = 19
+    WIRELESS_CDMA2000 = 22
+    WIRELESS_UMTS = 23
+    WIRELESS_1X_EV = 24
+    WIRELESS_802_16 = 27
+
+
+class AcctStatusType(IntEnum):
+    """RFC 2866 5.1."""
+
+    START = 1
+    STOP = 2
+    INTERIM_UPDATE = 3
+    ACCOUNTING_ON = 7
+    ACCOUNTING_OFF = 8
+    FAILED = 15
+
+
+class AcctTerminateCause(IntEnum):
+    """RFC 2866 5.10."""
+
+    USER_REQUEST = 1
+    LOST_CARRIER = 2
+    LOST_SERVICE = 3
+    IDLE_TIMEOUT = 4
+    SESSION_TIMEOUT = 5
+    ADMIN_RESET = 6
+    ADMIN_REBOOT = 7
+    PORT_ERROR = 8
+    NAS_ERROR = 9
+    NAS_REQUEST = 10
+    NAS_REBOOT = 11
+    PORT_UNNEEDED = 12
+    PORT_PREEMPTED = 13
+    PORT_SUSPENDED = 14
+    SERVICE_UNAVAILABLE = 15
+    CALLBACK = 16
+    USER_ERROR = 17
+    HOST_REQUEST = 18
+
+
+class ErrorCause(IntEnum):
+    """RFC 5176 3.5."""
+
+    RESIDUAL_CONTEXT_REMOVED = 201
+    INVALID_EAP_PACKET = 202
+    UNSUPPORTED_ATTRIBUTE = 401
+    MISSING_ATTRIBUTE = 402
+    NAS_IDENTIFICATION_MISMATCH = 403
+    INVALID_REQUEST = 404
+    UNSUPPORTED_SERVICE = 405
+    UNSUPPORTED_EXTENSION = 406
+    ADMINISTRATIVELY_PROHIBITED = 501
+    REQUEST_NOT_ROUTABLE = 502
+    SESSION_CONTEXT_NOT_FOUND = 503
+    SESSION_CONTEXT_NOT_REMOVABLE = 504
+    PROXY_PROCESSING_ERROR = 505
+    RESOURCES_UNAVAILABLE = 506
+    REQUEST_INITIATED = 507
