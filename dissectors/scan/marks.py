@@ -21,4 +21,5 @@ class Mark(IntFlag):
     RESERVED = 32
     """Reserved bits are used."""
     FORGED = 64
-    """An authenticator does not fit the key; set by who has keys, of HO Requests as well."""
+    """An authenticator does not fit the key; set by who has keys, of HO Requests as well. The
+    highest bit."""

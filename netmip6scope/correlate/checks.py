@@ -34,50 +34,52 @@ def check(m: MessageBatch, first: int) -> dict[str, Ints]:
 
 
 def _found(m: MessageBatch) -> Iterator[Found]:
-    request, response = m.kind == MessageKind.HO_REQUEST, m.kind == MessageKind.HO_RESPONSE
-    handoff, update = request | response, m.kind == MessageKind.BU
-    yield Code.HO_HOPLIMIT, np.flatnonzero(handoff & (m.hop_limit != _LINK_LOCAL_HOPS)), 0
-    yield Code.HO_NO_AH, np.flatnonzero(handoff & (m.ah == 0)), 0
+    requests, responses, updates = (
+        np.flatnonzero(m.kind == kind)
+        for kind in (MessageKind.HO_REQUEST, MessageKind.HO_RESPONSE, MessageKind.BU)
+    )
+    for rows in (requests, responses):
+        yield Code.HO_HOPLIMIT, rows[m.hop_limit.take(rows) != _LINK_LOCAL_HOPS], 0
+        yield Code.HO_NO_AH, rows[m.ah.take(rows) == 0], 0
+        yield Code.HO_BAD_AH, rows[m.marks.take(rows) >= Mark.FORGED], 0
     # What is not there, or cannot be parsed, does not tell what the sender left out.
     whole = (m.cut <= 0) & (m.malformed < 0)
     nameless = (m.mn_id < 0) & whole
-    yield Code.HO_NO_ID, np.flatnonzero(request & nameless), 0
-    yield Code.BU_NO_ID, np.flatnonzero(update & nameless), 0
-    yield from _reserved(m, request, np.flatnonzero(response))
-    yield from _updates(m, np.flatnonzero(update), whole)
-    forged = (m.marks > 0) & (m.marks & Mark.FORGED != 0)
-    yield Code.HO_BAD_AH, np.flatnonzero(handoff & forged), 0
-    yield Code.BU_BAD_AUTH, np.flatnonzero(update & forged), 0
+    yield Code.HO_NO_ID, requests[nameless.take(requests)], 0
+    yield Code.BU_NO_ID, updates[nameless.take(updates)], 0
+    yield from _reserved(m, requests, responses)
+    yield from _updates(m, updates, whole)
     yield Code.CKSUM, np.flatnonzero(m.checksum == 0), 0
     yield Code.MALFORMED, np.flatnonzero(m.malformed >= 0), 0
 
 
-def _reserved(m: MessageBatch, request: Flags, responses: Ints) -> Iterator[Found]:
-    marks = _marks(m, responses)
+def _reserved(m: MessageBatch, requests: Ints, responses: Ints) -> Iterator[Found]:
+    flags, marks, status = m.flags.take(requests), _marks(m, responses), m.status.take(responses)
     yield Code.HO_CLEAR_KEY, responses[marks & Mark.KEY != 0], 0
-    requests = np.flatnonzero(request & (m.flags > 0) & (m.flags & _HO_RESERVED != 0))
-    yield Code.HO_RESERVED, requests, 1
-    status = m.status[responses]
+    yield Code.HO_RESERVED, requests[(flags > 0) & (flags & _HO_RESERVED != 0)], 1
     yield Code.HO_RESERVED, responses[status > LAST_HO_STATUS], 0
     bits = (marks & Mark.RESERVED != 0) & (status <= LAST_HO_STATUS)
     yield Code.HO_RESERVED, responses[bits], 1
 
 
 def _updates(m: MessageBatch, updates: Ints, whole: Flags) -> Iterator[Found]:
-    marks = _marks(m, updates)
-    bare = (marks & Mark.AUTHENTICATED == 0) & (m.marks[updates] >= 0)
-    yield Code.BU_NO_AUTH, updates[bare & (m.ah[updates] == 0) & whole[updates]], 0
-    # Behind a MAP it counts whose prefix the address is of, too (`traffic_checks`).
-    differs = (m.coa[updates] >= 0) & (m.coa[updates] != m.src[updates])
-    yield Code.BU_COA, updates[differs & (m.flags[updates] & MAP_FLAG == 0)], 0
-    asks = (marks & Mark.IPV4_HOME != 0) & (m.hoa4[updates] < 0) & (m.lifetime_s[updates] > 0)
+    marks, coa = _marks(m, updates), m.coa.take(updates)
+    yield Code.BU_BAD_AUTH, updates[marks >= Mark.FORGED], 0
+    bare = (marks & Mark.AUTHENTICATED == 0) & (m.marks.take(updates) >= 0)
+    yield Code.BU_NO_AUTH, updates[bare & (m.ah.take(updates) == 0) & whole.take(updates)], 0
+    # Behind a MAP it counts whose prefix the address is of, too (`node_checks`).
+    differs = updates[(coa >= 0) & (coa != m.src.take(updates))]
+    yield Code.BU_COA, differs[m.flags[differs] & MAP_FLAG == 0], 0
+    four = np.flatnonzero(marks & Mark.IPV4_HOME)
+    four, marks = updates.take(four), marks.take(four)
+    asks = (m.hoa4[four] < 0) & (m.lifetime_s[four] > 0)
     prefix = marks & Mark.IPV4_PREFIX != 0
-    yield Code.BU_IPV4, updates[asks & prefix], 0
-    yield Code.BU_IPV4, updates[asks & ~prefix & (m.hoa[updates] >= 0)], 1
+    yield Code.BU_IPV4, four[asks & prefix], 0
+    yield Code.BU_IPV4, four[asks & ~prefix & (m.hoa[four] >= 0)], 1
 
 
 def _marks(m: MessageBatch, rows: Ints) -> Ints:
-    return np.maximum(m.marks[rows], 0)
+    return np.maximum(m.marks.take(rows), 0)
 
 
 def _rows(found: Found, m: MessageBatch, first: int) -> dict[str, Ints]:

@@ -186,21 +186,17 @@ class Correlator:
 
 
 def _marked(m: MessageBatch, rows: Ints) -> dict[str, Ints]:
-    """What marks tell stories: 1 for yes, 0 for no, -1 where it is not known.
+    """What marks tell stories, 1 also where it is not known.
 
     flags: those on the wire, but of a HO Response whether it brings a context; names_hoa4: whether
     a Binding Update has an IPv4 Home Address option.
     """
-    marks, cut = m.marks[rows], m.cut[rows] > 0
-    brings, names = (
-        (marks & mark != 0).astype(np.int64) for mark in (Mark.CONTEXT, Mark.IPV4_HOME)
-    )
-    for told in (brings, names):
-        told[(marks < 0) | (cut & (told == 0))] = -1
-    return {
-        "flags": np.where(m.kind[rows] == MessageKind.HO_RESPONSE, brings, m.flags[rows]),
-        "names_hoa4": names,
-    }
+    # No marks at all are -1, in which every bit is set.
+    marks, flags, cut = m.marks.take(rows), m.flags.take(rows), m.cut.take(rows) > 0
+    names = marks & Mark.IPV4_HOME | cut
+    responses = np.flatnonzero(m.kind.take(rows) == MessageKind.HO_RESPONSE)
+    flags[responses] = marks[responses] & Mark.CONTEXT | cut[responses]
+    return {"flags": flags, "names_hoa4": names}
 
 
 def _tells(m: MessageBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

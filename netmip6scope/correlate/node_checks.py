@@ -147,10 +147,9 @@ def _replayed(m: Columns, updates: Ints, stamps: Columns) -> Iterator[Columns]:
 def _stamps_of(order: Ints, stamps: Columns) -> Ints:
     """The Mesg-ID of each of these messages, -1 for none."""
     known = stamps["order"]
-    if not len(known):
-        return np.full(len(order), -1)
-    at = np.minimum(np.searchsorted(known, order), len(known) - 1)
-    return np.where(known[at] == order, stamps["stamp_ns"][at], -1)
+    by_message = np.full(max(int(order.max(initial=-1)), int(known.max(initial=-1))) + 1, -1)
+    by_message[known] = stamps["stamp_ns"]
+    return by_message.take(order)
 
 
 def _highest_before(key: Ints, values: Ints) -> Ints:

@@ -298,7 +298,9 @@ class _Reader:
     def _marks_of_response(self, body: Node, options: list[Node]) -> int:
         """8: a context, 16: one with a key, 32: Reserved, the draft's figure being padded to 8."""
         contexts = [o for o in options if _type(o) == 253]
-        key = any(_value(o, "subtype") == 5 and _value(o, "key") for o in contexts)
+        # The tree hides what a key is, not where it stands.
+        keys = (c for o in contexts if _value(o, "subtype") == 5 for c in o.children)
+        key = any(c.name == "key" and c.end > c.begin for c in keys)
         reserved = self.frame[body.begin + 3 : min(body.begin + 4, self.end)]
         return 8 * bool(contexts) + 16 * key + 32 * any(reserved)
 
