@@ -255,6 +255,13 @@ class Session:
         self.waiting: list[Waiting] = []
         """Binding Updates without an answer."""
 
+    def release(self) -> None:
+        """Let go of what knows this session, so that all of it is freed with the last of it.
+
+        Else it would wait for the cycle collector, which rests during an analysis.
+        """
+        self.handoffs, self.waiting, self.measuring = [], [], None
+
     def open_attempt(self, tar: int) -> Handoff | None:
         """The latest attempt towards this router that no accepted BA has settled."""
         for handoff in reversed(self.handoffs[-LATEST:]):

@@ -34,6 +34,8 @@ LONGEST = 96
 """Messages of a story beyond which it is told by itself."""
 AT_ONCE = 1 << 14
 """Stories looked at together; their columns stay in the cache."""
+MOST_ALONE = 1 << 10
+"""Stories told one by one whose records wait to become columns."""
 
 Term = tuple[int, str, int]
 """Coefficient, column and place in the story of one event's number."""
@@ -290,15 +292,22 @@ class _Teller:
             rows = self._starts[stories] + place
             told.event_session[rows] = _place(session_of)
             told.event_handoff[rows] = _place(handoff_of)
+        for session in story.sessions:
+            session.release()
 
     def alone(self) -> None:
         """Tell the stories that have no group."""
+        # At least once: columns without rows are columns too.
+        for first in range(0, max(len(self._singles), 1), MOST_ALONE):
+            self._one_by_one(self._singles[first : first + MOST_ALONE])
+
+    def _one_by_one(self, stories: list[int]) -> None:
         sessions: list[Session] = []
         handoffs: list[Handoff] = []
         findings: list[dict[str, int | None]] = []
         of_session: list[int] = []
         of_handoff: list[int] = []
-        for number in self._singles:
+        for number in stories:
             rows = slice(int(self._starts[number]), int(self._starts[number + 1]))
             columns = [self._columns[name][rows].tolist() for name in Event._fields]
             story = Story(self._patience_ns)
@@ -323,6 +332,8 @@ class _Teller:
         _append(told.handoffs, "session", _ints([h.session.place for h in handoffs]))
         for name in HANDOFF_FIELDS:
             _append(told.handoffs, name, _known([getattr(h, name) for h in handoffs]))
+        for session in sessions:
+            session.release()
 
 
 class _Gather:
