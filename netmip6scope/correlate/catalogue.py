@@ -203,7 +203,6 @@ RULES: dict[Code, Rule] = {
                 "{src_address} asks {dst_address} without IPv4 Home Address option, and gets an "
                 "IPv4 home address"
             ),
-            "{src_address} asks {dst_address} for {value_address} at set-up, not for 0.0.0.0",
         ),
         ("form", "src_address", "dst_address", "value_address"),
     ),

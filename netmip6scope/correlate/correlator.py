@@ -55,7 +55,7 @@ _KEPT = (
     "prefix",
 )
 _WIDE = ("time_ns", "frame", "order")
-_TOLD = ("ha", "via", "identifier", "status", "flags", "net", "home_net")
+_TOLD = ("hoa4", "ha", "via", "identifier", "status", "flags", "net", "home_net")
 """What nothing but stories asks for."""
 _AT_ONCE = 1 << 17
 """Messages placed together, so that what a million need for it is not there at once."""
@@ -99,6 +99,8 @@ class Correlator:
             | {"names_hoa4": np.int8}
         )
         self._stamps = Growing({"order": np.int64, "stamp_ns": np.int64})
+        self._tests: list[dict[str, Ints]] = []
+        """Starts of return routability, which no story is told of."""
         self._checked: list[dict[str, Ints]] = []
         self._messages = 0
         self._none = np.array(
@@ -120,6 +122,10 @@ class Correlator:
         self._kept.extend(kept | {"order": self._messages + rows})
         stamped = np.flatnonzero(m.stamp_ns >= 0)
         self._stamps.extend({"order": self._messages + stamped, "stamp_ns": m.stamp_ns[stamped]})
+        tests = np.flatnonzero((m.kind == MessageKind.HOTI) | (m.kind == MessageKind.COTI))
+        if len(tests):
+            columns = {name: getattr(m, name)[tests] for name in node_checks.OF_TESTS}
+            self._tests.append({**columns, "order": self._messages + tests})
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
@@ -165,9 +171,11 @@ class Correlator:
             *self._checked,
             *traffic_checks.traffic(*about),
             *node_checks.nodes(m, self._stamps.take(), *nodes),
+            *node_checks.tests(self._tests, found.sessions),
         ]
         finding_columns.add(found, parts)
         self._checked.clear()
+        self._tests.clear()
         return found
 
     def _add_nets(self, m: dict[str, Ints]) -> None:
@@ -192,10 +200,11 @@ def _marked(m: MessageBatch, rows: Ints) -> dict[str, Ints]:
     a Binding Update has an IPv4 Home Address option.
     """
     # No marks at all are -1, in which every bit is set.
-    marks, flags, cut = m.marks.take(rows), m.flags.take(rows), m.cut.take(rows) > 0
-    names = marks & Mark.IPV4_HOME | cut
+    marks, flags = m.marks.take(rows), m.flags.take(rows)
+    odd = (m.cut.take(rows) > 0) | (m.malformed.take(rows) >= 0)
+    names = marks & Mark.IPV4_HOME | odd
     responses = np.flatnonzero(m.kind.take(rows) == MessageKind.HO_RESPONSE)
-    flags[responses] = marks[responses] & Mark.CONTEXT | cut[responses]
+    flags[responses] = marks[responses] & Mark.CONTEXT | odd[responses]
     return {"flags": flags, "names_hoa4": names}
 
 

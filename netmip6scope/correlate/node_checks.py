@@ -20,6 +20,7 @@ from netmip6scope.tables.columns import NULL
 
 _BU, _BA = int(MessageKind.BU), int(MessageKind.BA)
 _MS = 1_000_000
+OF_TESTS = ("time_ns", "frame", "src", "dst")
 
 
 def nodes(
@@ -37,12 +38,24 @@ def nodes(
     """
     updates = np.isin(m["kind"], (_BU, LOCAL_UPDATE))
     yield from _rogues(m, updates, handoffs, addresses, profile)
-    homes = np.concatenate([sessions["hoa"], sessions["hoa4"]])
-    own = np.flatnonzero((m["kind"] == _BU) & among(m["src"], homes))
+    own = np.flatnonzero((m["kind"] == _BU) & among(m["src"], _homes(sessions)))
     yield _about(Code.MN_SIGNALLED, m, own)
     yield from _behind_maps(m, addresses)
     yield from _without_ipv4(m, sessions)
     yield from _replayed(m, np.flatnonzero(updates), stamps)
+
+
+def tests(batches: list[Columns], sessions: Columns) -> Iterator[Columns]:
+    """Return routability begun by a mobile node itself (draft 3.3-9: the network does it all).
+
+    batches: columns OF_TESTS and `order` of Home Test Inits and Care-of Test Inits.
+    """
+    for m in batches:
+        yield _about(Code.MN_SIGNALLED, m, np.flatnonzero(among(m["src"], _homes(sessions))))
+
+
+def _homes(sessions: Columns) -> Ints:
+    return np.concatenate([sessions["hoa"], sessions["hoa4"]])
 
 
 def _rogues(
@@ -102,7 +115,7 @@ def _behind_maps(m: Columns, addresses: AddressBook) -> Iterator[Columns]:
 
 
 def _without_ipv4(m: Columns, sessions: Columns) -> Iterator[Columns]:
-    """IPv4 set-ups (draft 3.2-3) that do not ask for an address, or ask for a certain one."""
+    """IPv4 set-ups (draft 3.2-3) that do not ask for an address and get one."""
     of_four = (sessions["hoa4"] >= 0) & (sessions["hoa"] == NULL)
     if not of_four.any():
         return
@@ -114,9 +127,6 @@ def _without_ipv4(m: Columns, sessions: Columns) -> Iterator[Columns]:
     at, session = at[begun & of_four[session]], session[begun & of_four[session]]
     bare = (m["names_hoa4"][at] == 0) & (m["hoa"][at] < 0)
     yield _about(Code.BU_IPV4, m, at[bare], 2)
-    whole = (sessions["solicited_ns"] != NULL) & (sessions["answered_ns"] != NULL)
-    certain = at[whole[session] & (m["hoa4"][at] >= 0)]
-    yield _about(Code.BU_IPV4, m, certain, 3, value_address=m["hoa4"][certain])
 
 
 def _replayed(m: Columns, updates: Ints, stamps: Columns) -> Iterator[Columns]:

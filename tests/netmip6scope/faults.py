@@ -19,6 +19,7 @@ from tests.netmip6scope.story import (
     AR2,
     AR3,
     BOB,
+    CORRESPONDENT,
     DAVID4,
     HA,
     MS,
@@ -220,6 +221,18 @@ def success_without_context(story: Story, wrong: bool) -> None:
 def context_asked_for(story: Story, wrong: bool) -> None:
     """C and H, or H alone."""
     exchange(story, request(0xC000 if wrong else 0x4000), response(options=NAMED))
+
+
+@case("MALFORMED", AR1, AR2, "octet 32", frame=6)
+def context_that_runs_out_of_its_option(story: Story, wrong: bool) -> None:
+    """One cause: what the response brings is not known, so that nothing is said to be missing.
+
+    The option (16 octets, behind 8 of the message and 24 of the identity) has room for 12 octets of
+    a home address.
+    """
+    address = wire.ip6(ALICE.hoa or "")
+    short = bytes([253, 2, 1, 0]) + address[:12]
+    exchange(story, tells=response(options=NAMED + (short if wrong else wire.context(1, address))))
 
 
 @case("HO-ROGUE", AR1, AR2, "no mobile node", frame=5)
@@ -542,6 +555,15 @@ def update_by_the_mobile_node(story: Story, wrong: bool) -> None:
     attach(story, update(AR1, NONE, 1))
     assert ALICE.hoa is not None
     story.packet(sec(1), update(ALICE.hoa if wrong else AR1, ALICE.hoa, 2, flags=0x4000))
+
+
+@case("MN-SIGNALLED", HA, "2001:db8:100:a:0:ff:fe00:a", frame=4)
+def return_routability_by_the_mobile_node(story: Story, wrong: bool) -> None:
+    """Home Test Init (RFC 6275 6.1.3); in the twin a host elsewhere begins it."""
+    attach(story, update(AR1, NONE, 1))
+    assert ALICE.hoa is not None
+    src = ALICE.hoa if wrong else CORRESPONDENT
+    story.packet(sec(1), wire.ipv6(src, HA, 135, wire.mh(src, HA, 1, bytes(2 + 8), [])))
 
 
 # Octets and captures
