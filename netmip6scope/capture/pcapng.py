@@ -46,6 +46,7 @@ class Pcapng(Format):
         self._known = Interfaces(point, fixed)
         self._section: Section | None = None
         self._dropped: dict[str, int] = {}
+        self._lost: dict[str, int] = {}
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
@@ -54,8 +55,12 @@ class Pcapng(Format):
 
     @property
     def dropped(self) -> dict[str, int]:
-        """As Interface Statistics Blocks say."""
-        return {point: count for point, count in self._dropped.items() if count}
+        """As Interface Statistics Blocks say, or packets do: both count the same losses."""
+        return {
+            point: max(counts.get(point, 0) for counts in (self._dropped, self._lost))
+            for point in self._dropped | self._lost
+            if self._dropped.get(point) or self._lost.get(point)
+        }
 
     def parse(self, window: Window) -> Part:
         """See `Format`."""
@@ -112,9 +117,10 @@ class Pcapng(Format):
         run = _blocks(window, begin, section.order, part)
         stop, fault = self._describe(window, run, section)
         count = stop if fault is not None else len(run.start)
-        self._count_drops(window, run, section)
         part.fault = run.fault if fault is None else fault
-        return packets(window, run, count, section, part)
+        found = packets(window, run, count, section, part)
+        self._count_drops(window, run, section)
+        return found
 
     def _describe(self, window: Window, run: Run, section: Section) -> tuple[int, Fault | None]:
         """Add the interfaces of a run; where and why that failed."""
@@ -139,6 +145,10 @@ class Pcapng(Format):
             more = count - section.dropped.get(interface, 0)
             section.dropped[interface] = count
             self._dropped[point] = self._dropped.get(point, 0) + more
+        for interface, count in section.lost.items():
+            point = self._known.point(section.index[interface])
+            self._lost[point] = self._lost.get(point, 0) + count
+        section.lost.clear()
 
 
 def _walk(octets: bytearray, position: int, last: int, order: str) -> tuple[Ints, int]:

@@ -55,7 +55,9 @@ class Section:
     descriptions: list[Description] = field(default_factory=list)
     index: list[int] = field(default_factory=list)
     dropped: dict[int, int] = field(default_factory=dict)
-    """By interface of the section: packets lost, where the file says how many."""
+    """By interface of the section: packets lost since the begin, by its latest statistics."""
+    lost: dict[int, int] = field(default_factory=dict)
+    """By interface: packets lost in front of others, as these say; not yet counted."""
     _table: Table | None = None
 
     def add(self, description: Description, index: int) -> None:

@@ -14,6 +14,8 @@ from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.shapes import MOST_KEPT
 from netmip6scope.tables.columns import NULL
 
+_MOST = (1 << 63) - 1
+
 
 @dataclass(slots=True)
 class _Point:
@@ -111,7 +113,8 @@ class CaptureChecks:
                 kept = {"back_ms": point.back_ns, "count": point.back}
                 yield Code.CAP_ORDER, *point.first_back, kept, name
             if point.dropped:
-                yield Code.CAP_DROP, NULL, -1, {"count": sum(point.dropped.values())}, name
+                count = min(sum(point.dropped.values()), _MOST)
+                yield Code.CAP_DROP, NULL, -1, {"count": count}, name
 
 
 def _clocks(

@@ -655,21 +655,44 @@ def clock_that_nothing_ties(story: Story, wrong: bool) -> list[str]:
     return [*paths, f"two={story.directory / 'two.pcap'}"]
 
 
+def in_pcapng(story: Story, name: str, *behind: bytes, options: bytes = b"") -> list[str]:
+    """The story's frames with these options each, and blocks behind them."""
+    blocks = [
+        block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
+        block(1, struct.pack("<HHI", 1, 0, 0)),
+    ]
+    for at, octets in story.in_order():
+        time = struct.pack("<II", at // 1000 >> 32, at // 1000 & 0xFFFFFFFF)
+        size = struct.pack("<II", len(octets), len(octets))
+        padded = octets + bytes(-len(octets) % 4)
+        blocks.append(block(6, bytes(4) + time + size + padded + options))
+    path = story.directory / name
+    path.write_bytes(b"".join([*blocks, *behind]))
+    return [str(path)]
+
+
 @case("CAP-DROP", "12")
 def packets_that_were_dropped(story: Story, wrong: bool) -> list[str]:
     """Interface Statistics count from the begin: 3 then 5 at the interface, 7 in the system."""
     story.unrelated(ms(0))
-    (frame,) = (octets for _, octets in story.frames)
-    blocks = [
-        block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-        block(1, struct.pack("<HHI", 1, 0, 0)),
-        block(6, struct.pack("<IIIII", 0, 0, 0, len(frame), len(frame)) + frame),
-        statistics(3 * wrong, 0),
-        statistics(5 * wrong, 7 * wrong),
-    ]
-    path = story.directory / "dropped.pcapng"
-    path.write_bytes(b"".join(blocks))
-    return [str(path)]
+    later = statistics(5 * wrong, 7 * wrong)
+    return in_pcapng(story, "dropped.pcapng", statistics(3 * wrong, 0), later)
+
+
+@case("CAP-DROP", "while capturing: 4")
+def packets_that_were_lost_in_front_of_others(story: Story, wrong: bool) -> list[str]:
+    """epb_flags (2), epb_dropcount (4) of two packets, and the end of options."""
+    story.unrelated(ms(0))
+    story.unrelated(ms(1))
+    options = struct.pack("<HHIHHQHH", 2, 4, 1, 4, 8, 2 * wrong, 0, 0)
+    return in_pcapng(story, "lost.pcapng", options=options)
+
+
+@case("CAP-DROP", "9223372036854775807")
+def more_packets_than_can_be(story: Story, wrong: bool) -> list[str]:
+    story.unrelated(ms(0))
+    every = (1 << 64) - 1
+    return in_pcapng(story, "hostile.pcapng", statistics(every * wrong, every * wrong))
 
 
 def statistics(interface: int, system: int) -> bytes:
