@@ -14,7 +14,7 @@ import numpy as np
 from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch, Ints
 from dissectors.profile import Profile
-from dissectors.scan.batch import Scanned
+from dissectors.scan.batch import MessageBatch, Scanned
 from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
@@ -44,6 +44,22 @@ class Meter(Protocol):
     total_octets: int | None
 
     def update(self, octets: int) -> None: ...
+
+
+class Watcher(Protocol):
+    """What looks on while captures are read."""
+
+    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
+        """A batch and its messages, in the order of the table of messages."""
+
+    def keep(self, which: Ints) -> None:
+        """Of several points: the messages so far are those of `which`, in its order."""
+
+    def fed(self, so_far: Callable[[], Result]) -> None:
+        """One more batch was correlated; `so_far` gives the tables until now."""
+
+    def idle(self) -> float | None:
+        """There is nothing to read now; see `capture.reader.Idle`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ def analyse(
     (`correlate.why_rows`) and "clocks" (`correlate.clock_rows`). A selection goes with one table,
     and leaves the rows that its filter holds for. With a key file authenticators are checked.
     """
-    run = Run(load_profile(profile_path), progress, selection, keys_path)
+    run = Run(load_profile(profile_path), progress, selection, keys_path=keys_path)
     sources, clock_of = arranged(captures)
     if clock_of is None:
         return run.tables(sources, None, want)
@@ -124,6 +140,7 @@ class Run:
         profile: Profile,
         progress: Meter | None,
         selection: Selection | None = None,
+        watcher: Watcher | None = None,
         keys_path: str | None = None,
     ) -> None:
         self.scanner = Scanner(profile)
@@ -136,6 +153,7 @@ class Run:
         self._progress = progress
         self._profile = profile
         self._selection = selection
+        self._watcher = watcher
         self._authenticity: Authenticity | None = None
         if keys_path is not None:
             from netmip6scope.authenticity import Authenticity
@@ -151,11 +169,16 @@ class Run:
         wanted = [want] if isinstance(want, str) else list(want)
         if clock_of is None:
             files = Files(sources, [0] * len(sources), [REFERENCE])
-            found, messages = self._one_after_another(sources, wanted)
+            found, messages = self._one_after_another(files, wanted)
         else:
             files, found, messages = self._together(sources, clock_of, wanted)
         if not self.frames and self.errors:
             raise self.errors[0]
+        return self._result(files, found, messages, wanted)
+
+    def _result(
+        self, files: Files, found: Correlation, messages: MessageRows, wanted: list[str]
+    ) -> Result:
         texts = Texts(self.scanner.addresses, self.scanner.names)
         about_captures = self.checks.findings(self.clocks)
         build: dict[str, Callable[[], Table]] = {
@@ -174,32 +197,38 @@ class Run:
         return Result(built, files, messages.files, self.warnings, self.errors)
 
     def _one_after_another(
-        self, sources: list[Source], wanted: list[str]
+        self, files: Files, wanted: list[str]
     ) -> tuple[Correlation, MessageRows]:
         """Files that follow each other in time, by one clock."""
         messages = MessageRows()
         keep = not {"messages", "findings", "why"}.isdisjoint(wanted)
         keep |= self._selection is not None and self._selection.needs_messages
+        extras = _extras(wanted)
+
+        def so_far() -> Result:
+            found = self._correlator.so_far(self.checks.end_ns, **extras)
+            return self._result(files, found, messages, wanted)
+
         # What reading held is let go before the rest begins.
-        self._read(sources, messages if keep else None)
-        return self._finish(self.checks.end_ns, wanted), messages
+        self._read(files.sources, messages if keep else None, so_far)
+        return self._correlator.finish(self.checks.end_ns, **extras), messages
 
-    def _finish(self, end_ns: int, wanted: list[str]) -> Correlation:
-        extras = {name.replace("-", "_"): name in wanted for name in ("user-plane", "why")}
-        return self._correlator.finish(end_ns, **extras)
-
-    def _read(self, sources: list[Source], messages: MessageRows | None) -> None:
+    def _read(
+        self, sources: list[Source], messages: MessageRows | None, so_far: Callable[[], Result]
+    ) -> None:
         batches = self._checked(sources)
-        if self._selection is None and self._authenticity is None:
+        if self._selection is None and self._watcher is None and self._authenticity is None:
             stream = self.scanner.stream(batches)
         else:
-            # Filters and keys look into frames, which are there until the next batch is read.
+            # Who looks into frames finds them until the next batch is read.
             stream = map(self._scan, batches)
         for scanned in stream:
             self._correlator.feed(scanned)
             if messages is not None:
                 points = [i.point for i in scanned.interfaces]
                 messages.add(scanned.messages, points, np.array([scanned.file]))
+            if self._watcher is not None:
+                self._watcher.fed(so_far)
 
     def _together(
         self, sources: list[Source], clock_of: list[int], wanted: list[str]
@@ -208,10 +237,12 @@ class Run:
         files, seen = self.aligned(sources, clock_of)
         if self._selection is not None:
             self._selection.keep(seen.kept)
+        if self._watcher is not None:
+            self._watcher.keep(seen.kept)
         readers = self.readers(files.sources)
         for scanned in points.user_plane(readers, files.clock_of, self.scanner, seen):
             self._correlator.feed(scanned)
-        found = self._finish(seen.end_ns, wanted)
+        found = self._correlator.finish(seen.end_ns, **_extras(wanted))
         measure.clock_errors(found, seen.clock, [c.error_ns for c in seen.clocks])
         messages = MessageRows()
         messages.add(seen.messages, seen.points, seen.file, seen.point)
@@ -231,10 +262,12 @@ class Run:
         return [partial(self.batches, [source]) for source in sources]
 
     def _scan(self, batch: FrameBatch) -> Scanned:
-        """A batch, scanned for its messages; filters and keys may ask about their frames."""
+        """A batch, scanned for its messages, about whose frames others may ask."""
         scanned = self.scanner.scan(batch)
         if self._authenticity is not None:
             self._authenticity.mark(scanned.messages, batch)
+        if self._watcher is not None:
+            self._watcher.see(batch, scanned.messages)
         if self._selection is not None:
             self._selection.see(scanned.messages, batch, self._profile)
         return scanned
@@ -256,7 +289,8 @@ class Run:
 
     def batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""
-        files = [CaptureFile(source, n) for n, source in enumerate(sources)]
+        idle = None if self._watcher is None else self._watcher.idle
+        files = [CaptureFile(source, n, idle=idle) for n, source in enumerate(sources)]
         sizes = [f.size for f in files]
         if self._progress is not None and None not in sizes:
             self._progress.total_octets = sum(s or 0 for s in sizes)
@@ -293,6 +327,11 @@ def _in_time_order(sources: list[Source]) -> list[Source]:
     if len(sources) == 1 or any(source.point is not None for source in sources):
         return sources
     return sorted(sources, key=lambda source: (_first_ns(source), source.path))
+
+
+def _extras(wanted: list[str]) -> dict[str, bool]:
+    """What a correlator fills only when it is asked for."""
+    return {"user_plane": "user-plane" in wanted, "why": "why" in wanted}
 
 
 def _points_of(files: Files) -> list[str]:

@@ -132,10 +132,26 @@ class Correlator:
     def finish(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
         """All sessions, handoffs and findings of a capture that ends then.
 
-        user_plane, why: fill these.
+        user_plane, why: fill these. No batch may follow.
         """
-        m = self._kept.take()
-        segments, copies = self._plane.finish()
+        kept = self._kept.take(), self._stamps.take()
+        return self._told(*kept, end_ns, user_plane=user_plane, why=why)
+
+    def so_far(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
+        """What `finish` would give if the capture ended then; more may follow."""
+        kept = self._kept.so_far(), self._stamps.so_far()
+        return self._told(*kept, end_ns, user_plane=user_plane, why=why)
+
+    def _told(
+        self,
+        m: dict[str, Ints],
+        stamps: dict[str, Ints],
+        end_ns: int,
+        *,
+        user_plane: bool,
+        why: bool,
+    ) -> Correlation:
+        segments, copies = self._plane.so_far()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
         anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
@@ -170,12 +186,10 @@ class Correlator:
         parts = [
             *self._checked,
             *traffic_checks.traffic(*about),
-            *node_checks.nodes(m, self._stamps.take(), *nodes),
+            *node_checks.nodes(m, stamps, *nodes),
             *node_checks.tests(self._tests, found.sessions),
         ]
         finding_columns.add(found, parts)
-        self._checked.clear()
-        self._tests.clear()
         return found
 
     def _add_nets(self, m: dict[str, Ints]) -> None:

@@ -115,6 +115,10 @@ class Selection:
 
         messages: the finished table of messages, in the order in which they were seen or kept.
         """
+        return taken(table, self.mask(table, messages))
+
+    def mask(self, table: Table, messages: Table | None = None) -> Mask:
+        """(rows,) whether the filter holds; see `rows`."""
         answers: dict[Test, Mask] = dict(zip(self._tests, self._joined(), strict=True))
 
         def elsewhere(test: Test) -> Mask:
@@ -123,7 +127,7 @@ class Selection:
             assert messages is not None
             return _owners(table, taken(messages, answers[test]))
 
-        return taken(table, columns.mask(self._filter.expression, table, elsewhere))
+        return columns.mask(self._filter.expression, table, elsewhere)
 
     def _joined(self) -> Mask:
         if not self._answers:
