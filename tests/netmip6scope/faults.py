@@ -175,6 +175,15 @@ def context_refused(story: Story, wrong: bool) -> None:
     story.attach(sec(2), BOB, AR2)
 
 
+@case("HO-REFUSED", "status 3", "2 times", frame=6)
+def context_refused_again(story: Story, wrong: bool) -> None:
+    """One finding of the attempt: the same request, and the same answer to it."""
+    exchange(story, tells=response(3, NAMED) if wrong else None, binds=False)
+    story.packet(ms(1010), request())
+    story.packet(ms(1015), response(3, NAMED) if wrong else response())
+    story.attach(sec(2), BOB, AR2)
+
+
 @case("HO-RESERVED", AR1, AR2, "5", frame=6, instead=("HO-REFUSED",))
 def status_beyond_the_last(story: Story, wrong: bool) -> None:
     exchange(story, tells=response(5 if wrong else 4, NAMED), binds=False)

@@ -6,15 +6,21 @@ the fault alone.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from netmip6scope.cli.main import main
 from netmip6scope.correlate.codes import Code
 from netmip6scope.pipeline import analyse
+from tests import wire
 from tests.netmip6scope.faults import CASES, Case
 from tests.netmip6scope.story import Row, Story, rows_in
+
+SAMPLE = Path(__file__).parents[1] / "data" / "netmip6" / "05_ho_refused.pcap"
 
 # CONTRACT 3's table, written out.
 SEVERITIES = {
@@ -62,3 +68,28 @@ def test_fault_and_near_twin(case: Case, tmp_path: Path) -> None:
 def test_every_code_has_a_capture() -> None:
     assert {case.code for case in CASES} == set(SEVERITY)
     assert {code.label for code in Code} == set(SEVERITY)
+
+
+def test_keys_that_cannot_be_read_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text("[[mn_ha]]\nkey = 'not hex, and nobody's business'\n")
+    capture = tmp_path / "one.pcap"
+    capture.write_bytes(wire.pcap([]))
+    assert main(["findings", "--keys", str(keys), str(capture)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1 and str(keys) in err
+    assert "business" not in err
+
+
+def test_nothing_of_keys_is_loaded_without_them() -> None:
+    """Keys need `cryptography`, which takes longer to load than most captures to read."""
+    code = (
+        "import sys; from netmip6scope.cli.main import main; "
+        f"main(['findings', {str(SAMPLE)!r}, '-o', '/dev/null', '--format', 'csv']); "
+        "print([name for name in sys.modules if name.startswith(('cryptography', 'netmip6scope.keys'))])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
