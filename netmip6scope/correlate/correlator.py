@@ -55,7 +55,7 @@ _KEPT = (
     "prefix",
 )
 _WIDE = ("time_ns", "frame", "order")
-_TOLD = ("hoa4", "ha", "via", "identifier", "status", "flags", "net", "home_net")
+_TOLD = ("hoa4", "ha", "via", "identifier", "flags", "net", "home_net")
 """What nothing but stories asks for."""
 _AT_ONCE = 1 << 17
 """Messages placed together, so that what a million need for it is not there at once."""

@@ -14,7 +14,7 @@ from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.alike import alike, among
 from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.model import Outcome
-from netmip6scope.correlate.story import LOCAL_UPDATE
+from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED
 from netmip6scope.correlate.traffic_checks import Columns, rows
 from netmip6scope.tables.columns import NULL
 
@@ -130,28 +130,49 @@ def _without_ipv4(m: Columns, sessions: Columns) -> Iterator[Columns]:
 
 
 def _replayed(m: Columns, updates: Ints, stamps: Columns) -> Iterator[Columns]:
-    """What goes back, by session, HoA and CoA: sequence numbers, modulo 2**16, and Mesg-IDs."""
+    """What goes back, by session, HoA and CoA: sequence numbers, modulo 2**16, and Mesg-IDs.
+
+    What was refused changed nothing, so that nothing goes back behind it.
+    """
     mine = updates[m["session"][updates] >= 0]
     # Few sessions have any step back at all; only they are looked at closely.
     session = m["session"][mine]
     steps = np.diff(m["seq"][mine]) & 0xFFFF >= 1 << 15
     steps |= np.diff(_stamps_of(m["order"][mine], stamps)) < 0
     mine = mine[among(session, session[1:][steps & (np.diff(session) == 0)])]
+    if not len(mine):
+        return
     key = alike(m["session"][mine], m["hoa"][mine], m["coa"][mine])
     order = np.argsort(key, kind="stable")
     mine, key = mine[order], key[order]
-    same = np.diff(key) == 0
-    by_number = same & (np.diff(m["seq"][mine]) & 0xFFFF >= 1 << 15)
-    back = np.flatnonzero(by_number)
-    numbers = {"number": m["seq"][mine[back + 1]], "earlier": m["seq"][mine[back]]}
-    yield _about(Code.BU_REPLAY, m, mine[back + 1], 0, **numbers)
+    taken = ~_refused(m, mine)
     stamp = _stamps_of(m["order"][mine], stamps)
-    before = _highest_before(key, stamp)
-    late = np.flatnonzero((stamp >= 0) & (stamp < before))
-    late = late[~by_number[late - 1]]
+    # Places of earlier rows ascend, and so the highest is the latest.
+    last = _highest_before(key, np.where(taken, np.arange(len(mine)), -1))
+    before = _highest_before(key, np.where(taken, stamp, -1))
+    seq = m["seq"][mine].astype(np.int64)
+    back = (last >= 0) & ((seq - seq[last]) & 0xFFFF >= 1 << 15)
+    numbers = {"number": seq[back], "earlier": seq[last[back]]}
+    yield _about(Code.BU_REPLAY, m, mine[back], 0, **numbers)
+    late = (stamp >= 0) & (stamp < before) & ~back
     # Rounded up, so that less than a millisecond is not none.
     kept = {"number": -((stamp[late] - before[late]) // _MS)}
     yield _about(Code.BU_REPLAY, m, mine[late], 1, **kept)
+
+
+def _refused(m: Columns, updates: Ints) -> Flags:
+    """Which of these updates a Binding Acknowledgement with their number refuses."""
+    acks = np.flatnonzero((m["kind"] == _BA) & (m["status"] >= REJECTED))
+    told, asked = np.split(
+        alike(
+            *(
+                np.concatenate([m[one][acks], m[other][updates]])
+                for one, other in (("session", "session"), ("dst", "coa"), ("seq", "seq"))
+            )
+        ),
+        [len(acks)],
+    )
+    return among(asked, told)
 
 
 def _stamps_of(order: Ints, stamps: Columns) -> Ints:

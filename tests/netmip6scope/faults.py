@@ -369,6 +369,17 @@ def mesg_id_goes_back(story: Story, wrong: bool) -> None:
         story.ba(sec(1 + n) + MS, ALICE, AR1, seq=2 + n)
 
 
+@case("BU-REPLAY", AR1, "100000 ms", frame=6, instead=("BA-REJECTED",))
+def mesg_id_goes_back_behind_an_accepted_one(story: Story, wrong: bool) -> None:
+    """The twin's earlier one is refused (RFC 4285 6: 144), and the router mends its clock."""
+    attach(story, update(AR1, NONE, 1, ntp=1 << 32))
+    assert ALICE.hoa is not None
+    for n, seconds in enumerate((110, 10)):
+        story.packet(sec(1 + n), update(AR1, ALICE.hoa, 2 + n, ntp=seconds << 32))
+        status = 0 if wrong or n else 144
+        story.ba(sec(1 + n) + MS, ALICE, AR1, seq=2 + n, status=status)
+
+
 @case("BU-UNANSWERED", AR1, HA, "102", frame=5)
 def update_without_answer(story: Story, wrong: bool) -> None:
     """The twin's capture ends before the 15 s that an answer may take."""
