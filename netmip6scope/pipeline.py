@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch
+from dissectors.lanes import Lanes
 from dissectors.profile import Profile
 from dissectors.scan.batch import Scanned
-from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
@@ -87,7 +87,7 @@ def analyse(
         found, messages = run.one_after_another(sources, keep=single)
     if not run.frames and run.errors:
         raise run.errors[0]
-    texts = Texts(run.scanner.addresses, run.scanner.names)
+    texts = Texts(run.scanner.addresses, run.scanner.names, run.scanner.words)
     built: dict[str, Table] = {}
     for name in wanted:
         if name == "messages":
@@ -109,7 +109,7 @@ class _Run:
     def __init__(
         self, profile: Profile, progress: Meter | None, selection: Selection | None = None
     ) -> None:
-        self.scanner = Scanner(profile)
+        self.scanner = Lanes(profile)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
         self.frames = 0
@@ -173,7 +173,7 @@ class _Run:
         """A batch, scanned for its messages, which a filter may ask about their frames."""
         scanned = self.scanner.scan(batch)
         if self._selection is not None:
-            self._selection.see(scanned.messages, batch, self._profile)
+            self._selection.see(scanned, batch, self._profile)
         return scanned
 
     def _tell_clocks(self, seen: points.Seen, sources: list[Source], numbers: list[int]) -> None:

@@ -29,7 +29,6 @@ _READERS: dict[str, Callable[[Found], Row | None]] = {
     "radius": aaa.radius,
     "diameter": aaa.diameter,
     "icmpv6": handover.icmpv6,
-    "mh": handover.mobility,
 }
 """Readers by the names of layers."""
 

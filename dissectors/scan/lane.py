@@ -42,7 +42,7 @@ class Scanner:
 
     def scan(self, batch: FrameBatch) -> Scanned:
         """Signalling and tunnelled packets of one batch, in file order."""
-        return self._scanned(*self._split(batch), batch.interfaces)
+        return self._scanned(*self._split(batch), batch.interfaces, batch.file)
 
     def stream(self, batches: Iterable[FrameBatch]) -> Iterator[Scanned]:
         """The same of batch after batch; those with little to decode are put together."""
@@ -53,16 +53,16 @@ class Scanner:
             tunnels, rare = self._split(batch)
             many = sum(len(opened.at) for opened in rare) >= _MANY
             if backlog and (many or batch.file != file):
-                yield self._scanned(*backlog.take(), interfaces)
+                yield self._scanned(*backlog.take(), interfaces, file)
             file, interfaces = batch.file, batch.interfaces
             if many:
-                yield self._scanned(tunnels, rare, interfaces)
+                yield self._scanned(tunnels, rare, interfaces, file)
                 continue
             backlog.add(tunnels, rare)
             if backlog.full:
-                yield self._scanned(*backlog.take(), interfaces)
+                yield self._scanned(*backlog.take(), interfaces, file)
         if backlog:
-            yield self._scanned(*backlog.take(), interfaces)
+            yield self._scanned(*backlog.take(), interfaces, file)
 
     def _split(self, batch: FrameBatch) -> tuple[list[TunnelBatch], list[Opened]]:
         """Tunnelled packets, and frames that must be looked into."""
@@ -95,9 +95,13 @@ class Scanner:
         return TunnelBatch(batch.first_frame + row, batch.time_ns.take(row), *found)
 
     def _scanned(
-        self, tunnels: list[TunnelBatch], rare: list[Opened], interfaces: tuple[Interface, ...]
+        self,
+        tunnels: list[TunnelBatch],
+        rare: list[Opened],
+        interfaces: tuple[Interface, ...],
+        file: int,
     ) -> Scanned:
-        found = [self._looked_into(opened) for opened in rare]
+        found = [self.looked_into(opened) for opened in rare]
         aside = PickedFrames.join([frames for _, _, frames in found])
         return Scanned(
             MessageBatch.join([messages for messages, _, _ in found]),
@@ -107,9 +111,10 @@ class Scanner:
             self.addresses,
             interfaces,
             aside,
+            file,
         )
 
-    def _looked_into(self, opened: Opened) -> tuple[MessageBatch, TunnelBatch, PickedFrames]:
+    def looked_into(self, opened: Opened) -> tuple[MessageBatch, TunnelBatch, PickedFrames]:
         """Messages, tunnelled packets, and the frames that need the object lane."""
         frames, at, proto, head = opened
         captured = frames.start + frames.caplen
