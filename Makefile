@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 PACKAGES := dissectors replay netmip6scope
 BESIDE := tests benchmarks
+# As pip does with what it copies; where Python may write no byte code, every start would compile.
+COMPILE = $(BIN)/python -m compileall -q $(PACKAGES)
 
 .PHONY: help venv demo test lint check bench clean lock
 
@@ -22,6 +24,7 @@ $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 demo: venv
@@ -42,6 +45,7 @@ lint: venv
 check: lint test
 
 bench: venv
+	@$(COMPILE)
 	$(BIN)/python benchmarks/run.py
 
 # Needs uv on PATH. --universal: one lock for every platform and Python from 3.11 on.

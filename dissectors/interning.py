@@ -157,8 +157,7 @@ class InternTable:
     def _same(self, numbers: NDArray[np.int32], keys: Words) -> NDArray[np.bool_]:
         """Whether the key of each number is the one beside it; no number is no key."""
         width = self._padded
-        held = self._keys.view(f"V{8 * width}")[:, 0][numbers].view(np.uint64).reshape(-1, width)
-        equal = held == keys
+        equal = self._keys.take(numbers, 0) == keys
         if width <= 8:
             # As many octets of one as the key has words.
             whole = int.from_bytes(b"\1" * width, "little")

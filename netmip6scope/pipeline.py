@@ -1,31 +1,34 @@
-"""From captures to a table: reads batches, scans them, correlates, and builds what is asked for."""
+"""From captures to tables: reads batches, scans them, correlates, and builds what is asked for."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from dissectors.errors import BuildError
-from dissectors.frames import FrameBatch
+from dissectors.frames import FrameBatch, Ints
 from dissectors.lanes import Lanes
 from dissectors.profile import Profile
 from dissectors.scan.batch import Scanned
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
+from netmip6scope.capture.spool import is_read_once, readable_again
 from netmip6scope.correlate import measure
 from netmip6scope.correlate.capture_checks import CaptureChecks
-from netmip6scope.correlate.clocks import Clock
+from netmip6scope.correlate.clocks import REFERENCE, Clock
 from netmip6scope.correlate.correlator import Correlation, Correlator
 from netmip6scope.correlate.finding_rows import findings_table
 from netmip6scope.correlate.messages import MessageRows
-from netmip6scope.correlate.rows import handoffs_table, sessions_table
+from netmip6scope.correlate.rows import handoffs_table, sessions_table, user_plane_table
 from netmip6scope.correlate.texts import Texts
-from netmip6scope.errors import InputError, Interrupted, ScopeError, UsageError
+from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
@@ -40,11 +43,25 @@ class Meter(Protocol):
     def update(self, octets: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What was read: the captures, the number of each one's clock, and how the clocks differ."""
+
+    sources: list[Source]
+    clock_of: list[int]
+    clocks: list[Clock]
+
+
 @dataclass(slots=True)
 class Result:
-    """Tables of an analysis, with what was odd about the inputs and which of them failed."""
+    """Tables of an analysis, with what was odd about the inputs and which of them failed.
+
+    message_file: (messages,) the place in `files` of each row of the table of messages.
+    """
 
     tables: dict[str, Table]
+    files: Files
+    message_file: Ints
     warnings: list[str] = field(default_factory=list)
     errors: list[ScopeError] = field(default_factory=list)
     table: Table = field(init=False)
@@ -72,38 +89,29 @@ def analyse(
     profile_path: str | None = None,
     selection: Selection | None = None,
 ) -> Result:
-    """Read captures and build the tables in `want` ("messages", "sessions", "handoffs").
+    """Read captures and build the tables in `want`.
 
-    A selection goes with one table, and leaves the rows that its filter holds for.
+    These are "messages", "sessions", "handoffs", "findings", and "user-plane" (`correlate.rows`). A
+    selection goes with one table, and leaves the rows that its filter holds for.
     """
-    wanted = [want] if isinstance(want, str) else list(want)
-    run = _Run(load_profile(profile_path), progress, selection)
+    run = Run(load_profile(profile_path), progress, selection)
+    sources, clock_of = arranged(captures)
+    if clock_of is None:
+        return run.tables(sources, None, want)
+    with readable_again(sources) as kept:
+        return run.tables(kept, clock_of, want)
+
+
+def arranged(captures: Sequence[str]) -> tuple[list[Source], list[int] | None]:
+    """The captures as they are read, and the number of each one's clock.
+
+    Without points that are named there is one clock, said by None. Raises InputError, UsageError.
+    """
     sources = _in_time_order(expand(captures))
-    if len(sources) > 1 and (clock_of := _clocks(sources)) is not None:
-        found, messages = run.together(sources, clock_of)
-    else:
-        single = not {"messages", "findings"}.isdisjoint(wanted)
-        single |= selection is not None and selection.needs_messages
-        found, messages = run.one_after_another(sources, keep=single)
-    if not run.frames and run.errors:
-        raise run.errors[0]
-    texts = Texts(run.scanner.addresses, run.scanner.names, run.scanner.words)
-    built: dict[str, Table] = {}
-    for name in wanted:
-        if name == "messages":
-            built[name] = messages.table(found, texts)
-        elif name == "findings":
-            about, where = run.checks.findings(run.clocks)
-            built[name] = findings_table(found, texts, messages.points(), about, where)
-        else:
-            built[name] = (handoffs_table if name == "handoffs" else sessions_table)(found, texts)
-        if selection is not None:
-            every = messages.table(found, texts) if selection.needs_messages else None
-            built[name] = selection.rows(built[name], every)
-    return Result(built, run.warnings, run.errors)
+    return sources, _clocks(sources) if len(sources) > 1 else None
 
 
-class _Run:
+class Run:
     """One analysis: what reads, scans and correlates, and what was odd on the way."""
 
     def __init__(
@@ -122,14 +130,44 @@ class _Run:
         names, tunnels = self.scanner.names, self.scanner.tunnels
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
 
-    def one_after_another(
-        self, sources: list[Source], *, keep: bool
+    def tables(
+        self, sources: list[Source], clock_of: list[int] | None, want: str | Sequence[str]
+    ) -> Result:
+        """The tables of files by one clock, or else by the clocks with these numbers."""
+        wanted = [want] if isinstance(want, str) else list(want)
+        if clock_of is None:
+            files = Files(sources, [0] * len(sources), [REFERENCE])
+            found, messages = self._one_after_another(sources, wanted)
+        else:
+            files, found, messages = self._together(sources, clock_of, wanted)
+        if not self.frames and self.errors:
+            raise self.errors[0]
+        texts = Texts(self.scanner.addresses, self.scanner.names, self.scanner.words)
+        about_captures = self.checks.findings(self.clocks)
+        build: dict[str, Callable[[], Table]] = {
+            "messages": lambda: messages.table(found, texts),
+            "sessions": lambda: sessions_table(found, texts),
+            "handoffs": lambda: handoffs_table(found, texts),
+            "findings": lambda: findings_table(found, texts, messages.points(), *about_captures),
+            "user-plane": lambda: user_plane_table(found, texts),
+        }
+        built = {name: build[name]() for name in wanted}
+        if self._selection is not None:
+            every = build["messages"]() if self._selection.needs_messages else None
+            built = {name: self._selection.rows(table, every) for name, table in built.items()}
+        return Result(built, files, messages.files, self.warnings, self.errors)
+
+    def _one_after_another(
+        self, sources: list[Source], wanted: list[str]
     ) -> tuple[Correlation, MessageRows]:
-        """Files that follow each other in time, by one clock; keep: messages are asked for."""
+        """Files that follow each other in time, by one clock."""
         messages = MessageRows()
+        keep = not {"messages", "findings"}.isdisjoint(wanted)
+        keep |= self._selection is not None and self._selection.needs_messages
         # What reading held is let go before the rest begins.
         self._read(sources, messages if keep else None)
-        return self._correlator.finish(self.checks.end_ns), messages
+        user_plane = "user-plane" in wanted
+        return self._correlator.finish(self.checks.end_ns, user_plane=user_plane), messages
 
     def _read(self, sources: list[Source], messages: MessageRows | None) -> None:
         batches = self._checked(sources)
@@ -141,33 +179,37 @@ class _Run:
         for scanned in stream:
             self._correlator.feed(scanned)
             if messages is not None:
-                messages.add(scanned.messages, [i.point for i in scanned.interfaces])
+                points = [i.point for i in scanned.interfaces]
+                messages.add(scanned.messages, points, np.array([scanned.file]))
 
-    def together(
-        self, sources: list[Source], clock_of: list[int]
-    ) -> tuple[Correlation, MessageRows]:
+    def _together(
+        self, sources: list[Source], clock_of: list[int], wanted: list[str]
+    ) -> tuple[Files, Correlation, MessageRows]:
         """Files that overlap in time: several points, each with its clock."""
-        if any(source.path == "-" for source in sources):
-            raise UsageError("several points are read twice: write standard input to a file first")
-        order = sorted(range(len(sources)), key=lambda n: (clock_of[n], n))
-        files = [partial(self._batches, [sources[n]]) for n in order]
-        seen_files = [partial(self._checked, [sources[n]]) for n in order]
-        numbers = [clock_of[n] for n in order]
-        seen = points.signalling(seen_files, numbers, self._scan)
+        files, seen = self.aligned(sources, clock_of)
         if self._selection is not None:
             self._selection.keep(seen.kept)
-        self._tell_clocks(seen, [sources[n] for n in order], numbers)
-        self.errors.clear()
-        self.warnings = [w for n, w in enumerate(self.warnings) if w not in self.warnings[:n]]
-        told = list(self.warnings)
-        for scanned in points.user_plane(files, numbers, self.scanner, seen):
+        readers = self.readers(files.sources)
+        for scanned in points.user_plane(readers, files.clock_of, self.scanner, seen):
             self._correlator.feed(scanned)
-        self.warnings = told
-        found = self._correlator.finish(seen.end_ns)
+        found = self._correlator.finish(seen.end_ns, user_plane="user-plane" in wanted)
         measure.clock_errors(found, seen.clock, [c.error_ns for c in seen.clocks])
         messages = MessageRows()
-        messages.add(seen.messages, seen.points, seen.point)
-        return found, messages
+        messages.add(seen.messages, seen.points, seen.file, seen.point)
+        return files, found, messages
+
+    def aligned(self, sources: list[Source], clock_of: list[int]) -> tuple[Files, points.Seen]:
+        """Read the files of several points for their messages, which tell how the clocks differ."""
+        order = sorted(range(len(sources)), key=lambda n: (clock_of[n], n))
+        sources, clock_of = [sources[n] for n in order], [clock_of[n] for n in order]
+        readers = [partial(self._checked, [source]) for source in sources]
+        seen = points.signalling(readers, clock_of, self._scan)
+        self._tell_clocks(seen, sources, clock_of)
+        return Files(sources, clock_of, seen.clocks), seen
+
+    def readers(self, sources: list[Source]) -> list[Callable[[], Iterator[FrameBatch]]]:
+        """What reads each of the files, from its begin whenever it is called."""
+        return [partial(self.batches, [source]) for source in sources]
 
     def _scan(self, batch: FrameBatch) -> Scanned:
         """A batch, scanned for its messages, which a filter may ask about their frames."""
@@ -187,11 +229,11 @@ class _Run:
                 )
 
     def _checked(self, sources: list[Source]) -> Iterator[FrameBatch]:
-        for batch in self._batches(sources):
+        for batch in self.batches(sources):
             self.checks.see(batch)
             yield batch
 
-    def _batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
+    def batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""
         files = [CaptureFile(source, n) for n, source in enumerate(sources)]
         sizes = [f.size for f in files]
@@ -206,13 +248,17 @@ class _Run:
                     if self._progress is not None:
                         self._progress.update(done + file.position)
             except ScopeError as error:
-                self.errors.append(error)
+                self._tell(error)
                 if isinstance(error, Interrupted):
                     break
             done += file.position
-            self.warnings += [
-                f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes
-            ]
+            notes = [f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes]
+            self.warnings += [note for note in notes if note not in self.warnings]
+
+    def _tell(self, error: ScopeError) -> None:
+        """Once, also when a file is read again."""
+        if str(error) not in map(str, self.errors):
+            self.errors.append(error)
 
 
 def _in_time_order(sources: list[Source]) -> list[Source]:
@@ -226,7 +272,7 @@ def _in_time_order(sources: list[Source]) -> list[Source]:
 
 
 def _first_ns(source: Source) -> int:
-    if source.path == "-":
+    if is_read_once(source):
         return NULL
     try:
         batch = next(iter(CaptureFile(source, block=1 << 16).batches()), None)

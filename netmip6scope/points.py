@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dissectors.frames import FrameBatch, Ints
 from dissectors.scan.batch import MessageBatch, Scanned, TunnelBatch
@@ -35,6 +36,8 @@ class Seen:
     """(n,) index into `points`."""
     clock: Ints
     """(n,) number of the clock that told the time."""
+    file: Ints
+    """(n,) which of the files it was read from."""
     clocks: list[Clock]
     end_ns: int
     kept: Ints
@@ -47,31 +50,34 @@ def signalling(
     scan: Callable[[FrameBatch], Scanned],
 ) -> Seen:
     """Read all files for their messages; clock_of: each file's clock, 0 the reference."""
-    parts: list[MessageBatch] = []
+    none = np.zeros(0, np.int64)
+    parts = [MessageBatch.blank(0)]
     points: list[str] = []
-    point: list[Ints] = []
-    clock: list[Ints] = []
+    point, file = [none], [none]
     ends: list[tuple[int, int]] = []
-    for number, batches in zip(clock_of, files, strict=True):
+    for place, (number, batches) in enumerate(zip(clock_of, files, strict=True)):
         for batch in batches():
             m = scan(batch).messages
             codes = [_code(points, i.point) for i in batch.interfaces]
             parts.append(m)
             point.append(np.array(codes, np.int64)[m.interface])
-            clock.append(np.full(len(m), number))
+            file.append(np.full(len(m), place))
             ends.append((number, int(batch.time_ns.max())))
-    if not parts:
-        blank = np.zeros(0, np.int64)
-        return Seen(MessageBatch.blank(0), points, blank, blank, [], 0, blank)
     columns = {name: np.concatenate([getattr(m, name) for m in parts]) for name in _NAMES}
-    where, by = np.concatenate(point), np.concatenate(clock)
+    where, from_file = np.concatenate(point), np.concatenate(file)
+    by = np.array(clock_of, np.int64)[from_file]
     found = clocks.align(columns, by, max(clock_of) + 1)
     columns["time_ns"] = _aligned(columns["time_ns"], by, found)
-    near = NEAR_NS + 2 * max((c.error_ns or 0) for c in found)
-    kept = clocks.observations(columns, by, columns["time_ns"], near)
+    kept = clocks.observations(columns, by, columns["time_ns"], nearness_ns(found))
     messages = MessageBatch(*[columns[name][kept] for name in _NAMES])
     last = [int(found[n].aligned(np.array([t]))[0]) for n, t in ends]
-    return Seen(messages, points, where[kept], by[kept], found, max(last), kept)
+    end_ns = max(last, default=0)
+    return Seen(messages, points, where[kept], by[kept], from_file[kept], found, end_ns, kept)
+
+
+def nearness_ns(found: Sequence[Clock]) -> int:
+    """How far apart two points may see one message, by these clocks."""
+    return NEAR_NS + 2 * max((c.error_ns or 0) for c in found)
 
 
 _NAMES = MessageBatch.__slots__
@@ -99,9 +105,9 @@ def user_plane(
         for batches, number in zip(files, clock_of, strict=True)
     ]
     at = 0
-    once = _Once()
-    for packets in _stretches(streams):
-        tunnels = once.take(packets)
+    once = Once()
+    for packets in stretches(streams):
+        tunnels = _batch(packets[:, once.fresh(packets)])
         upto = int(tunnels.time_ns[-1]) if len(tunnels) else None
         end = at if upto is None else int(np.searchsorted(seen.messages.time_ns, upto, "right"))
         yield Scanned(
@@ -122,7 +128,7 @@ def _slice(m: MessageBatch, begin: int, end: int) -> MessageBatch:
 
 
 Packets = Ints
-"""(6, n): clock, frame, time_ns, flow, length, digest."""
+"""(6, n): clock, frame, time_ns, flow, length, digest. Rows of the caller's may follow."""
 
 
 def _tunnels(batches: Batches, number: int, scanner: Scanner, clock: Clock) -> Iterator[Packets]:
@@ -133,10 +139,12 @@ def _tunnels(batches: Batches, number: int, scanner: Scanner, clock: Clock) -> I
         yield np.stack([np.full(len(t), number), t.frame, times, t.flow, t.length, digest])
 
 
-def _stretches(streams: list[Iterator[Packets]]) -> Iterator[Packets]:
-    """Packets of all streams in time order, as far as every stream has been read."""
-    none = np.zeros((6, 0), np.int64)
-    held = [none for _ in streams]
+def stretches(streams: list[Iterator[Packets]], disorder_ns: int = NEAR_NS) -> Iterator[Packets]:
+    """Packets of all streams in time order, as far as every stream has been read.
+
+    disorder_ns: how long one may stand behind a later one of its stream and still find its place.
+    """
+    held: dict[int, Packets] = {}
     read_ns = [-(1 << 63)] * len(streams)
     open_streams = set(range(len(streams)))
     while open_streams:
@@ -145,11 +153,12 @@ def _stretches(streams: list[Iterator[Packets]]) -> Iterator[Packets]:
         if more is None:
             open_streams.discard(behind)
         elif more.shape[1]:
-            held[behind] = np.concatenate([held[behind], more], axis=1)
+            earlier = held.get(behind)
+            held[behind] = more if earlier is None else np.concatenate([earlier, more], axis=1)
             read_ns[behind] = max(read_ns[behind], int(more[2].max()))
-        horizon = min((read_ns[n] for n in open_streams), default=1 << 62) - NEAR_NS
+        horizon = min((read_ns[n] for n in open_streams), default=1 << 62) - disorder_ns
         ready = []
-        for n, packets in enumerate(held):
+        for n, packets in sorted(held.items()):
             early = packets[2] <= horizon
             if early.any():
                 ready.append(packets[:, early])
@@ -159,16 +168,16 @@ def _stretches(streams: list[Iterator[Packets]]) -> Iterator[Packets]:
             yield stretch[:, np.lexsort((stretch[1], stretch[0], stretch[2]))]
 
 
-class _Once:
-    """Drops packets that another point saw before."""
+class Once:
+    """Tells packets that another point saw before."""
 
     def __init__(self) -> None:
         self._before = np.zeros((6, 0), np.int64)
 
-    def take(self, packets: Packets) -> TunnelBatch:
-        """A stretch's packets, each once; what the last second held counts as seen."""
+    def fresh(self, packets: Packets) -> NDArray[np.bool_]:
+        """Which of a stretch's packets are new; what the last second held counts as seen."""
         known = self._before.shape[1]
-        every = np.concatenate([self._before, packets], axis=1)
+        every = np.concatenate([self._before, packets[:6]], axis=1)
         clock, _, time_ns, flow, length, digest = every
         same = alike(flow, length, digest)
         order = np.lexsort((time_ns, clock, same))
@@ -182,10 +191,15 @@ class _Once:
         again &= np.diff(time_ns[order], prepend=0) <= NEAR_NS
         fresh = np.ones(len(order), np.bool_)
         fresh[order[again]] = False
-        fresh[:known] = False
-        recent = time_ns >= int(time_ns[-1]) - NEAR_NS
+        # Observations of one packet are forgotten together, else the ranks of those that are alike
+        # would no longer agree.
+        first = np.flatnonzero(np.diff(same[order], prepend=-1) | np.diff(rank[order], prepend=-1))
+        latest = np.maximum.reduceat(time_ns[order], first)
+        size = np.diff(np.append(first, len(order)))
+        recent = np.empty(len(order), np.bool_)
+        recent[order] = np.repeat(latest >= int(time_ns[-1]) - NEAR_NS, size)
         self._before = every[:, recent]
-        return _batch(every[:, fresh])
+        return fresh[known:]
 
 
 def _batch(packets: Packets) -> TunnelBatch:

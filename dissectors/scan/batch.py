@@ -112,8 +112,8 @@ class Scanned:
 
     aside: numbers of the frames that need the object lane, aside_frames: these frames; like those
     of a batch they are valid until the next is asked for. `interface` columns count in
-    `interfaces`. file: the number of the batches' file. words: texts
-    of kinds and summaries, where there are any.
+    `interfaces`. file: the number of the batches' file. words: texts of kinds and summaries, where
+    there are any.
     """
 
     messages: MessageBatch

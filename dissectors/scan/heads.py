@@ -5,6 +5,8 @@ User traffic in one tunnel, and frames that nothing of ours can be in, need no f
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
@@ -69,15 +71,15 @@ def plain(rows: Octets) -> Flags:
 
 def blank(rows: Octets, kept: Ints) -> None:
     """Zero what stands behind the inner packet or behind the snap length."""
-    kept = np.minimum(kept, rows.view(">u2")[:, 2].astype(np.int64) + 40)
+    kept = np.minimum(kept, rows.view(">u2")[:, 2] + np.int64(40))
     short = np.flatnonzero(kept < ROW)
-    rows[short] &= _KEPT[kept[short]]
+    rows[short] &= _KEPT.take(kept.take(short), 0)
 
 
 def leads_on(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
     """Of (n, HEAD) frames those that may lead to signalling, into a tunnel or to other frames."""
     following = rows[:, 6]
-    signals = _flags(*(*ICMP_KINDS, *FMIP_TYPES, profile.ho_request_type, profile.ho_response_type))
+    signals = _signals(profile.ho_request_type, profile.ho_response_type)
     leads: Flags = _IPV6_LEADS_ON.take(following)
     leads &= (following != NextHeader.ICMPV6) | signals.take(rows[:, 40])
     udp = np.flatnonzero(following == NextHeader.UDP)
@@ -89,6 +91,11 @@ def leads_on(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
     # What is too short to tell is looked into.
     leads |= kept < _SOME
     return leads
+
+
+@cache
+def _signals(*handoff_types: int) -> Flags:
+    return _flags(*ICMP_KINDS, *FMIP_TYPES, *handoff_types)
 
 
 def _leads_on4(rows: Octets) -> Flags:

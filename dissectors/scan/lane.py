@@ -24,6 +24,8 @@ from dissectors.scan.tunnels import ROW, Tunnels
 
 _CHUNK = 1 << 16
 """Frames looked at together: few enough for the cache, enough to make up for the calls."""
+_FEW = 256
+"""So many frames are looked into sooner than sorted by whether it can be of use."""
 _MANY = 4096
 """So many rare frames of one batch are decoded where they stand."""
 
@@ -82,9 +84,10 @@ class Scanner:
             rest[mine] = False
             others = np.flatnonzero(rest)
             head = gather.rows(batch.data, at.take(others), heads.HEAD)
-            leads = heads.leads_on(head, proto.take(others), kept.take(others), self.profile)
-            wanted = np.flatnonzero(leads)
-            others, head = others.take(wanted), gather.some(head, wanted)
+            if len(others) > _FEW:
+                leads = heads.leads_on(head, proto.take(others), kept.take(others), self.profile)
+                wanted = np.flatnonzero(leads)
+                others, head = others.take(wanted), gather.some(head, wanted)
             frames = batch.pick(first + others)
             rare.append(Opened(frames, at.take(others), proto.take(others), head))
         return tunnels, rare

@@ -23,10 +23,19 @@ _SUFFIXES = (
 
 
 class Source(NamedTuple):
-    """A capture to read: its path ("-": standard input) and its capture point, when named."""
+    """A capture to read: its path ("-": standard input) and its capture point, when named.
+
+    copy: a file with its octets, where `path` can be read only once.
+    """
 
     path: str
     point: str | None = None
+    copy: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where to read its octets."""
+        return self.path if self.copy is None else self.copy
 
 
 def expand(arguments: Sequence[str]) -> list[Source]:

@@ -33,7 +33,7 @@ class CaptureFile:
         self.source = source
         self.file = file
         self.notes: list[Note] = []
-        self.size = _size(source.path)
+        self.size = _size(source.place)
         self._block = max(block, 64)
         self._stream: Stream | None = None
         self._position = 0
@@ -45,7 +45,7 @@ class CaptureFile:
 
     def batches(self) -> Iterator[FrameBatch]:
         """All frames. Raises InputError, after the frames that come before the fault."""
-        self._stream = stream = open_stream(self.source.path)
+        self._stream = stream = open_stream(self.source.place)
         try:
             yield from self._read(stream)
         finally:

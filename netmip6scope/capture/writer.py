@@ -12,9 +12,10 @@ _INTERFACE = 1
 _PACKET = 6
 _MAGIC = 0x1A2B3C4D
 _UNKNOWN_LENGTH = -1
-_END, _NAME, _RESOLUTION = 0, 2, 9
+_END, _COMMENT, _NAME, _RESOLUTION = 0, 1, 2, 9
 _NANOSECONDS = b"\x09"
 _LONGEST_NAME = 255
+_LONGEST_COMMENT = 0xFFFF
 _LAST_TIME = (1 << 64) - 1
 
 
@@ -38,18 +39,22 @@ class Writer:
                 int(batch.interface[row]),
             )
 
-    def describe(self, interface: Interface) -> None:
-        """One more interface; they count from 0."""
-        name = interface.point.encode("utf-8", "replace")[:_LONGEST_NAME]
-        options = _option(_NAME, name) + _option(_RESOLUTION, _NANOSECONDS) + _option(_END, b"")
+    def describe(self, interface: Interface, comment: str = "") -> int:
+        """One more interface, with what is to be said of it; its number, they count from 0."""
+        options = _said(comment) + _option(_NAME, _utf8(interface.point, _LONGEST_NAME))
+        options += _option(_RESOLUTION, _NANOSECONDS) + _option(_END, b"")
         self._block(_INTERFACE, struct.pack("<HHI", interface.link_type, 0, 0) + options)
         self._described += 1
+        return self._described - 1
 
-    def frame(self, octets: bytes, wirelen: int, time_ns: int, interface: int) -> None:
+    def frame(
+        self, octets: bytes, wirelen: int, time_ns: int, interface: int, comment: str = ""
+    ) -> None:
         """One frame. The format knows no time before 1970: such a one is written as 1970."""
         time = min(max(time_ns, 0), _LAST_TIME)
         head = struct.pack("<IIIII", interface, time >> 32, time & 0xFFFFFFFF, len(octets), wirelen)
-        self._block(_PACKET, head + _padded(octets))
+        options = _said(comment) + _option(_END, b"") if comment else b""
+        self._block(_PACKET, head + _padded(octets) + options)
 
     def _block(self, kind: int, body: bytes) -> None:
         length = 12 + len(body)
@@ -58,6 +63,15 @@ class Writer:
 
 def _option(code: int, value: bytes) -> bytes:
     return struct.pack("<HH", code, len(value)) + _padded(value)
+
+
+def _said(comment: str) -> bytes:
+    return _option(_COMMENT, _utf8(comment, _LONGEST_COMMENT)) if comment else b""
+
+
+def _utf8(text: str, longest: int) -> bytes:
+    """As much of the text as so many octets hold whole characters of."""
+    return text.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore").encode()
 
 
 def _padded(octets: bytes) -> bytes:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from netmip6scope.pipeline import Result
+    from netmip6scope.pipeline import Result, Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,14 +103,17 @@ def run_report(options: argparse.Namespace) -> int:
 
     require_libraries()
     with _without_collector():
+        from netmip6scope.ladder.build import TABLES
+        from netmip6scope.ladder.draw import session_pictures
         from netmip6scope.pipeline import analyse
 
-        wanted = ("handoffs", "sessions", "messages", "findings")
         with Reading() as reading:
-            result = analyse(options.captures, wanted, reading, options.profile)
+            result = analyse(options.captures, TABLES, reading, options.profile)
         notes = [*result.warnings, *map(str, result.errors)]
+        wanted = ("handoffs", "sessions", "messages", "findings")
         handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
-        material = Material(options.captures, notes, handoffs, sessions, messages, findings)
+        ladder = session_pictures(result.tables)
+        material = Material(options.captures, notes, handoffs, sessions, messages, findings, ladder)
         page = report_page(material)
     to_pipe = options.output == "-"
     with standard_output() if to_pipe else replaced_file(options.output) as stream:
@@ -118,7 +121,7 @@ def run_report(options: argparse.Namespace) -> int:
     return _tell(result, options, interrupted=reading.interrupted)
 
 
-def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> int:
+def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: bool) -> int:
     """Say what was odd about the inputs and which of them failed; the exit code."""
     for warning in result.warnings:
         _say(f"warning: {warning}")
@@ -126,10 +129,66 @@ def _tell(result: Result, options: argparse.Namespace, *, interrupted: bool) -> 
         if not isinstance(error, Interrupted):
             report(error, debug=_debug(options))
     if interrupted:
-        what = "page" if options.command == "report" else "table"
+        what = {"report": "page", "ladder": "ladder"}.get(options.command, "table")
         _say(f"interrupted: the {what} holds what was read until then")
         return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
+
+
+def run_ladder(options: argparse.Namespace) -> int:
+    """The ladder command: one mobile node's messages as text or as a picture."""
+    from netmip6scope.cli.interrupt import Reading
+    from netmip6scope.ladder.draw import draw, format_for, width_for
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    path = None if options.output == "-" else options.output
+    format_ = format_for(path, options.format)
+    with _without_collector():
+        from netmip6scope.ladder.build import TABLES, build
+        from netmip6scope.ladder.choice import Choice, choose
+        from netmip6scope.pipeline import analyse
+
+        with Reading() as reading:
+            result = analyse(options.captures, TABLES, reading, options.profile)
+        code = _tell(result, options, interrupted=reading.interrupted)
+        choice = Choice(options.mn, options.session, options.handoff)
+        ladder = build(result.tables, choose(result.tables, choice))
+    width = width_for(path, options.width)
+    drawing = draw(ladder, format_, width, absolute=options.time == "absolute")
+    with standard_output() if path is None else replaced_file(path) as stream:
+        stream.write(drawing.encode("utf-8", "backslashreplace"))
+    return code
+
+
+def run_extract(options: argparse.Namespace) -> int:
+    """The extract command: one mobile node's packets as a capture."""
+    from netmip6scope.tables.progress import Progress
+
+    with _without_collector():
+        from netmip6scope.extract import extract
+        from netmip6scope.ladder.choice import Choice
+
+        choice = Choice(options.mn, options.session, options.handoff)
+        with Progress() as progress:
+            run = extract(
+                options.captures,
+                choice,
+                options.write,
+                progress,
+                options.profile,
+                user_plane=options.user_plane,
+            )
+    return _tell(run, options, interrupted=False)
+
+
+def run_merge(options: argparse.Namespace) -> int:
+    """The merge command: the captures of several points as one."""
+    from netmip6scope.merge import merge
+    from netmip6scope.tables.progress import Progress
+
+    with Progress() as progress:
+        run = merge(options.captures, options.write, progress, options.profile)
+    return _tell(run, options, interrupted=False)
 
 
 def run_decode(options: argparse.Namespace) -> int:
@@ -228,6 +287,9 @@ _COMMANDS = {
     "verify": run_verify,
     "plugin": run_plugin,
     "report": run_report,
+    "ladder": run_ladder,
+    "extract": run_extract,
+    "merge": run_merge,
 }
 
 

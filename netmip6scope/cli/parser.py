@@ -128,6 +128,15 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     command = commands.add_parser("report", help=about, description=about, parents=[shared])
     _add_report_options(command)
     command.set_defaults(run=runs["report"])
+    for name, about, add_options in (
+        ("ladder", "the message ladder of one mobile node", _add_ladder_options),
+        ("extract", "the packets of one mobile node as a capture", _add_extract_options),
+        ("merge", "the captures of several points as one, by one clock", _add_merge_options),
+    ):
+        command = commands.add_parser(name, help=about, description=about, parents=[shared])
+        add_options(command)
+        _add_profile_option(command)
+        command.set_defaults(run=runs[name])
     return parser
 
 
@@ -245,7 +254,59 @@ def _page_name(text: str) -> str:
     return text
 
 
+def _add_ladder_options(command: argparse.ArgumentParser) -> None:
+    _add_choice(command)
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
+    )
+    command.add_argument("--format", choices=("text", "svg", "mmd"), help="where no name tells it")
+    command.add_argument(
+        "--time",
+        choices=("relative", "absolute"),
+        default="relative",
+        help="milliseconds since the first step, or seconds since 1970",
+    )
+    command.add_argument(
+        "--width", metavar="N", type=_width, help="of the text (default: the terminal's, else 120)"
+    )
+
+
+def _add_extract_options(command: argparse.ArgumentParser) -> None:
+    _add_choice(command)
+    command.add_argument(
+        "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
+    )
+    command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+
+
+def _add_merge_options(command: argparse.ArgumentParser) -> None:
+    about = "POINT=FILE, the reference clock's first; a file without a name is a point too"
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=about)
+    command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+
+
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    about = "the mobile node: its identifier, a part that no other has, or a home address"
+    command.add_argument("--mn", metavar="ID", help=about)
+    for what in ("session", "handoff"):
+        about = f"only the {what} of this number, as the table of {what}s has it"
+        command.add_argument(f"--{what}", metavar="N", type=_number, help=about)
+
+
 def _frame_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a frame number, which count from 1")
+    return _whole(text, 1, "a frame number, which count from 1")
+
+
+def _number(text: str) -> int:
+    return _whole(text, 1, "a number, which count from 1")
+
+
+def _width(text: str) -> int:
+    return _whole(text, 60, "a width of 60 characters or more")
+
+
+def _whole(text: str, least: int, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return int(text)

@@ -38,13 +38,16 @@ class CaptureChecks:
     def see(self, batch: FrameBatch) -> None:
         """Count cut frames and steps back in time, by capture point."""
         self.end_ns = max(self.end_ns, int(batch.time_ns.max()))
+        cuts = batch.caplen < batch.wirelen
+        if len(batch.interfaces) == 1 and not cuts.any() and self._goes_on(batch):
+            return
         for number, interface in enumerate(batch.interfaces):
             rows = np.flatnonzero(batch.interface == number)
             if not len(rows):
                 continue
             point = self._points.setdefault(interface.point, _Point())
             time_ns = batch.time_ns[rows]
-            cut = rows[batch.caplen[rows] < batch.wirelen[rows]]
+            cut = rows[cuts[rows]]
             if len(cut) and not point.cut:
                 point.first_cut = int(batch.time_ns[cut[0]]), batch.first_frame + int(cut[0])
             point.cut += len(cut)
@@ -58,6 +61,15 @@ class CaptureChecks:
                 back_ns = int((highest[:-1] - time_ns)[behind].max())
                 point.back_ns = max(point.back_ns, back_ns)
             point.latest_ns = int(highest[-1])
+
+    def _goes_on(self, batch: FrameBatch) -> bool:
+        """Whether time never goes back in a batch of one interface; its end is noted then."""
+        point = self._points.setdefault(batch.interfaces[0].point, _Point())
+        time_ns = batch.time_ns
+        if time_ns[0] < point.latest_ns or (time_ns[1:] < time_ns[:-1]).any():
+            return False
+        point.latest_ns = int(time_ns[-1])
+        return True
 
     def findings(self, clocks: Sequence[tuple[str, Clock]]) -> tuple[dict[str, Ints], list[str]]:
         """Columns as `checks.check` gives them, and the point of each; clocks: by point."""

@@ -73,6 +73,10 @@ class Clock:
         return time_ns - first - np.rint(varies).astype(np.int64)
 
 
+REFERENCE = Clock(np.zeros(1, np.int64), np.zeros(1, np.int64), 0, 0)
+"""The clock that all others are put beside."""
+
+
 def align(m: Columns, clock: Ints, clocks: int) -> list[Clock]:
     """The clocks 0 to `clocks` - 1 against clock 0; m: columns of all observations."""
     pairs = list(_bounds(m, clock))

@@ -70,6 +70,8 @@ class Correlation:
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
     message_session: NDArray[np.int32]
     message_handoff: NDArray[np.int32]
+    user_plane: dict[str, Ints]
+    """Segments of sessions: columns of `Segments`, and `session`, the row of each one's session."""
 
 
 class Correlator:
@@ -104,8 +106,11 @@ class Correlator:
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
-    def finish(self, end_ns: int) -> Correlation:
-        """All sessions, handoffs and findings of a capture that ends then."""
+    def finish(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+        """All sessions, handoffs and findings of a capture that ends then.
+
+        user_plane: fill that.
+        """
         m = self._kept.take()
         segments, copies = self._plane.finish()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
@@ -128,7 +133,9 @@ class Correlator:
             del m[name]
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
-        measure.sessions(found.sessions, segments, copies, anchors)
+        holder = measure.sessions(found.sessions, segments, copies, anchors)
+        if user_plane:
+            found.user_plane.update(segments.of_sessions(holder))
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         about = (found.sessions, found.handoffs, found.paths, segments, anchors)
@@ -214,7 +221,7 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     message_session = _of_messages(told, told.event_session, sessions, order, messages)
     message_handoff = _of_messages(told, told.event_handoff, handoffs, order, messages)
     paths = np.concatenate(told.paths)
-    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff)
+    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff, {})
 
 
 def _of_messages(

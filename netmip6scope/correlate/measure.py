@@ -51,10 +51,11 @@ def seen_elsewhere(m: dict[str, Ints], segments: Segments, anchors: Ints) -> Int
     return via
 
 
-def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors: Ints) -> None:
+def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors: Ints) -> Ints:
     """Add dl_packets, dl_bytes, ul_packets, ul_bytes: each inner packet once.
 
     Also hoa_since_ns and hoa4_since_ns, from when on the home addresses' packets are the session's.
+    The session that each segment belongs to is returned, -1 for none.
     """
     count = len(found["mn"])
     since = np.where(found["accepted_ba_ns"] == NULL, found["start_ns"], found["accepted_ba_ns"])
@@ -70,16 +71,19 @@ def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors
     held_since = np.full(2 * count, NULL)
     held_since[known] = since
     found["hoa_since_ns"], found["hoa4_since_ns"] = np.split(held_since, 2)
+    holder = np.full(len(segments.address), -1)
     for way, name in ((DOWN, "dl"), (UP, "ul")):
-        mine = (segments.direction == way) & ~np.isin(segments.router, anchors)
+        mine = np.flatnonzero((segments.direction == way) & ~np.isin(segments.router, anchors))
         held = line.latest(segments.address[mine], segments.since_ns[mine])
-        holder = row[held[held >= 0]]
+        mine, held = mine[held >= 0], held[held >= 0]
+        holder[mine] = row[held]
         for column, values in (("packets", segments.packets), ("bytes", segments.octets)):
-            found[f"{name}_{column}"] = _sums(holder, values[mine][held >= 0], count)
+            found[f"{name}_{column}"] = _sums(row[held], values[mine], count)
     real = ~np.isin(copies.routers[0], anchors) & ~np.isin(copies.routers[1], anchors)
     held = np.where(real, line.latest(copies.address, copies.since_ns[1]), -1)
     found["dl_packets"] -= _sums(row[held[held >= 0]], copies.packets[held >= 0], count)
     found["dl_bytes"] -= _sums(row[held[held >= 0]], copies.octets[held >= 0], count)
+    return holder
 
 
 def _sums(row: Ints, values: Ints, count: int) -> Ints:

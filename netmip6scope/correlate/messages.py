@@ -38,12 +38,25 @@ class MessageRows:
         self._batches: list[MessageBatch] = []
         self._points: list[str] = []
         self._interfaces: list[Ints] = []
+        self._files: list[Ints] = []
 
-    def add(self, messages: MessageBatch, points: list[str], point: Ints | None = None) -> None:
-        """Keep a batch's messages; `point` says which of the points, else their interfaces do."""
+    def add(
+        self, messages: MessageBatch, points: list[str], file: Ints, point: Ints | None = None
+    ) -> None:
+        """Keep a batch's messages.
+
+        file: (1,) or (n,) of which file they are; `point` says which of the points, else their
+        interfaces do.
+        """
         self._batches.append(messages)
+        self._files.append(np.broadcast_to(file, len(messages)))
         known = np.array([self._point(name) for name in points], np.int64)
         self._interfaces.append(known[messages.interface if point is None else point])
+
+    @property
+    def files(self) -> Ints:
+        """(n,) the file of each row."""
+        return np.concatenate([*self._files, np.zeros(0, np.int64)])
 
     def _point(self, name: str) -> int:
         if name not in self._points:

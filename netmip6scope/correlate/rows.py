@@ -1,4 +1,4 @@
-"""The tables of CONTRACT 2.2 and 2.3 from what the correlator found."""
+"""Sessions, handoffs (CONTRACT 2.2 and 2.3) and the user plane, from what was correlated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.model import HandoffKind, Outcome, State
 from netmip6scope.correlate.texts import Texts, labels
 from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table, Values
-from netmip6scope.tables.schema import HANDOFFS, SESSIONS
+from netmip6scope.tables.schema import HANDOFFS, SESSIONS, USER_PLANE
 
 _ACCESS = ["", *(a.name.lower() for a in Access if a is not Access.UNKNOWN)]
 
@@ -99,6 +99,22 @@ def codes_by(findings: dict[str, Ints], record: str, count: int) -> Coded:
     distinct, codes = np.unique(mask, return_inverse=True)
     texts = [" ".join(c.label for c in Code if bits >> c & 1) for bits in distinct.tolist()]
     return Coded(np.where(mask == 0, -1, codes), texts)
+
+
+def user_plane_table(found: Correlation, texts: Texts) -> Table:
+    """What went through one router from one binding message of a home address to the next."""
+    u = found.user_plane
+    values: dict[str, Values] = {
+        "session": u["session"] + 1,
+        "direction": labels(u["direction"], ["down", "up"]),
+        "router": texts.addresses(u["router"]),
+        "since": u["since_ns"],
+        "first": u["first_ns"],
+        "last": u["last_ns"],
+        "packets": u["packets"],
+        "bytes": u["octets"],
+    }
+    return build("user-plane", USER_PLANE, values, len(u["session"]))
 
 
 def _gap(first: Ints, last: Ints) -> Ints:

@@ -41,6 +41,12 @@ class Segments:
     first_ns: Ints
     last_ns: Ints
 
+    def of_sessions(self, session: Ints) -> dict[str, Ints]:
+        """The columns of segments whose `session`, (n,), is not below 0, and that one."""
+        rows = np.flatnonzero(session >= 0)
+        columns = {name: getattr(self, name)[rows] for name in self.__slots__}
+        return {"session": session[rows], **columns}
+
 
 class UserPlane:
     """Feed it batches in time order; `finish` gives the segments."""
@@ -69,7 +75,7 @@ class UserPlane:
                 self._since(address)
                 self._cut(address, time_ns)
             return
-        ends = self._tunnels.ends[batch.flow]
+        ends = self._tunnels.ends.take(batch.flow, 0)
         inner = {DOWN: ends[:, 3], UP: ends[:, 2]}
         since = {way: self._since(inner[way]) for way in inner}
         behind = {way: np.zeros(0, np.int64) for way in inner}
@@ -78,7 +84,7 @@ class UserPlane:
             cuts = Timeline(address, time_ns)
             for way, mine in inner.items():
                 rows = np.flatnonzero(among(mine, address))
-                found = cuts.latest(mine[rows], batch.time_ns[rows])
+                found = cuts.latest(mine.take(rows), batch.time_ns.take(rows))
                 rows, found = rows[found >= 0], found[found >= 0]
                 since[way][rows] = time_ns[found]
                 behind[way] = rows
@@ -133,7 +139,7 @@ class UserPlane:
             return
         whole = len(rows) == len(batch)
         flow, time_ns, length = (
-            c if whole else c[rows] for c in (batch.flow, batch.time_ns, batch.length)
+            c if whole else c.take(rows) for c in (batch.flow, batch.time_ns, batch.length)
         )
         stay = self._stay_of_flow[flow, way]
         packets, octets, first_ns, last_ns = self._open

@@ -1,4 +1,4 @@
-"""The columns of each result table, in the order in which every output format writes them."""
+"""The columns of each table, in the order in which every output format writes them."""
 
 from __future__ import annotations
 
@@ -133,6 +133,18 @@ FINDING_CODES: tuple[Column, ...] = (
     _text("ref", "Where it is written."),
 )
 """One row per code that a finding can have."""
+
+USER_PLANE: tuple[Column, ...] = (
+    _int("session", "Number of the session it belongs to."),
+    _text("direction", "down or up."),
+    _text("router", "Access router at the tunnel's end."),
+    _time("since", "Binding message of the home address that it begins at."),
+    _time("first", "First packet."),
+    _time("last", "Last packet."),
+    _int("packets", "Tunnelled packets."),
+    _int("bytes", "Octets of those packets, by the inner IP header."),
+)
+"""One row per direction, router, and time from a binding message to the next: for ladders."""
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "messages": MESSAGES,

@@ -1,0 +1,1 @@
+"""Message ladders of one mobile node: what was said between which nodes, step by step."""
