@@ -27,7 +27,7 @@ def icmpv6(found: Found) -> Row | None:
     identifier = found.number("icmpv6.fmip6.identifier")
     return Row(
         f"fmip-{name}",
-        f"{_TITLES[name]} {identifier}",
+        f"{_TITLES[name]} {{}}",
         found.length,
         identifier=identifier,
         status=found.number("icmpv6.code"),

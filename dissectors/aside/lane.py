@@ -120,7 +120,7 @@ class ObjectLane:
         m.frame, m.time_ns = frames.number[row], frames.time_ns[row]
         m.interface = frames.interface[row]
         m.kind[:] = [self._kind(each.kind) for each in rows]
-        m.detail = _named(self._words, [each.summary.encode() for each in rows])
+        m.detail = _named(self._words, [each.line.encode() for each in rows])
         m.mn_id = _named(self._scanner.names, [each.mn_id for each in rows])
         for name in ("src", "dst", "hoa", "coa"):
             column = [getattr(each, name) for each in rows]

@@ -23,7 +23,7 @@ class MessageBatch:
     context; coa: Alternate Care-of Address option; hoa4: from option 29 or 30, or the context; ha:
     of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the
     wire; length: octets that the headers promise; detail: MH or ICMPv6 type, or the number of a
-    summary's text where `kind` is that of a text (`kinds.FIRST_WORD`); inside: tunnels
+    `aside.row.Row`'s line where `kind` is that of a text (`kinds.FIRST_WORD`); inside: tunnels
     around; ah: 1 behind an Authentication Header; malformed: offset in the message at which it
     cannot be parsed; cut: 1 where the snap length left some of it out; checksum: 1 right, 0 wrong.
     """

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from dissectors.aside.row import told
 from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch
 from dissectors.scan.kinds import FIRST_WORD, MessageKind
@@ -90,8 +91,8 @@ class MessageRows:
             values[name] = texts.addresses(column(name))
         for name in ("identifier", "seq", "status", "lifetime_s", "length"):
             values[name] = np.where(column(name) < 0, NULL, column(name))
-        told = [column(n) for n in ("seq", "status", "lifetime_s", "identifier", "detail")]
-        values["summary"] = _by_distinct(partial(_line, texts.word), kind, *told)
+        asked = [column(n) for n in ("seq", "status", "lifetime_s", "identifier", "detail")]
+        values["summary"] = _by_distinct(partial(_line, texts.word), kind, *asked)
         return build("messages", MESSAGES, values, len(kind))
 
 
@@ -108,9 +109,12 @@ def flag_letters(kind: int, flags: int) -> str | None:
     return "".join(c for n, c in enumerate(letters) if c != " " and flags & (top >> n)) or None
 
 
-def _line(word: Callable[[int], str], kind: int, *told: int) -> str:
-    """The object lane's summaries are texts already: `detail` is their number."""
-    return word(told[-1]) if kind >= FIRST_WORD else summary(kind, *told)
+def _line(word: Callable[[int], str], kind: int, *columns: int) -> str:
+    """The object lane gives lines, whose numbers `detail` has."""
+    if kind < FIRST_WORD:
+        return summary(kind, *columns)
+    *_, identifier, detail = columns
+    return told(word(detail), identifier)
 
 
 def summary(kind: int, seq: int, status: int, lifetime_s: int, identifier: int, detail: int) -> str:
