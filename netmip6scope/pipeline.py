@@ -15,7 +15,7 @@ from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch, Ints
 from dissectors.lanes import Lanes
 from dissectors.profile import Profile
-from dissectors.scan.batch import Scanned
+from dissectors.scan.batch import MessageBatch, Scanned
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
@@ -41,6 +41,22 @@ class Meter(Protocol):
     total_octets: int | None
 
     def update(self, octets: int) -> None: ...
+
+
+class Watcher(Protocol):
+    """What looks on while captures are read."""
+
+    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
+        """A batch and its messages, in the order of the table of messages."""
+
+    def keep(self, which: Ints) -> None:
+        """Of several points: the messages so far are those of `which`, in its order."""
+
+    def fed(self, so_far: Callable[[], Result]) -> None:
+        """One more batch was correlated; `so_far` gives the tables until now."""
+
+    def idle(self) -> float | None:
+        """There is nothing to read now; see `capture.reader.Idle`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +131,11 @@ class Run:
     """One analysis: what reads, scans and correlates, and what was odd on the way."""
 
     def __init__(
-        self, profile: Profile, progress: Meter | None, selection: Selection | None = None
+        self,
+        profile: Profile,
+        progress: Meter | None,
+        selection: Selection | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self.scanner = Lanes(profile)
         self.warnings: list[str] = []
@@ -127,6 +147,7 @@ class Run:
         self._progress = progress
         self._profile = profile
         self._selection = selection
+        self._watcher = watcher
         names, tunnels = self.scanner.names, self.scanner.tunnels
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
 
@@ -137,11 +158,16 @@ class Run:
         wanted = [want] if isinstance(want, str) else list(want)
         if clock_of is None:
             files = Files(sources, [0] * len(sources), [REFERENCE])
-            found, messages = self._one_after_another(sources, wanted)
+            found, messages = self._one_after_another(files, wanted)
         else:
             files, found, messages = self._together(sources, clock_of, wanted)
         if not self.frames and self.errors:
             raise self.errors[0]
+        return self._result(files, found, messages, wanted)
+
+    def _result(
+        self, files: Files, found: Correlation, messages: MessageRows, wanted: list[str]
+    ) -> Result:
         texts = Texts(self.scanner.addresses, self.scanner.names, self.scanner.words)
         about_captures = self.checks.findings(self.clocks)
         build: dict[str, Callable[[], Table]] = {
@@ -158,29 +184,38 @@ class Run:
         return Result(built, files, messages.files, self.warnings, self.errors)
 
     def _one_after_another(
-        self, sources: list[Source], wanted: list[str]
+        self, files: Files, wanted: list[str]
     ) -> tuple[Correlation, MessageRows]:
         """Files that follow each other in time, by one clock."""
         messages = MessageRows()
         keep = not {"messages", "findings"}.isdisjoint(wanted)
         keep |= self._selection is not None and self._selection.needs_messages
-        # What reading held is let go before the rest begins.
-        self._read(sources, messages if keep else None)
         user_plane = "user-plane" in wanted
+
+        def so_far() -> Result:
+            found = self._correlator.so_far(self.checks.end_ns, user_plane=user_plane)
+            return self._result(files, found, messages, wanted)
+
+        # What reading held is let go before the rest begins.
+        self._read(files.sources, messages if keep else None, so_far)
         return self._correlator.finish(self.checks.end_ns, user_plane=user_plane), messages
 
-    def _read(self, sources: list[Source], messages: MessageRows | None) -> None:
+    def _read(
+        self, sources: list[Source], messages: MessageRows | None, so_far: Callable[[], Result]
+    ) -> None:
         batches = self._checked(sources)
-        if self._selection is None:
+        if self._selection is None and self._watcher is None:
             stream = self.scanner.stream(batches)
         else:
-            # A filter looks into frames, which are there until the next batch is read.
+            # Who looks into frames finds them until the next batch is read.
             stream = map(self._scan, batches)
         for scanned in stream:
             self._correlator.feed(scanned)
             if messages is not None:
                 points = [i.point for i in scanned.interfaces]
                 messages.add(scanned.messages, points, np.array([scanned.file]))
+            if self._watcher is not None:
+                self._watcher.fed(so_far)
 
     def _together(
         self, sources: list[Source], clock_of: list[int], wanted: list[str]
@@ -189,6 +224,8 @@ class Run:
         files, seen = self.aligned(sources, clock_of)
         if self._selection is not None:
             self._selection.keep(seen.kept)
+        if self._watcher is not None:
+            self._watcher.keep(seen.kept)
         readers = self.readers(files.sources)
         for scanned in points.user_plane(readers, files.clock_of, self.scanner, seen):
             self._correlator.feed(scanned)
@@ -212,10 +249,12 @@ class Run:
         return [partial(self.batches, [source]) for source in sources]
 
     def _scan(self, batch: FrameBatch) -> Scanned:
-        """A batch, scanned for its messages, which a filter may ask about their frames."""
+        """A batch, scanned for its messages, about whose frames a filter or watcher may ask."""
         scanned = self.scanner.scan(batch)
+        if self._watcher is not None:
+            self._watcher.see(batch, scanned.messages)
         if self._selection is not None:
-            self._selection.see(scanned, batch, self._profile)
+            self._selection.see(scanned.messages, batch, self._profile, scanned)
         return scanned
 
     def _tell_clocks(self, seen: points.Seen, sources: list[Source], numbers: list[int]) -> None:
@@ -235,7 +274,8 @@ class Run:
 
     def batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""
-        files = [CaptureFile(source, n) for n, source in enumerate(sources)]
+        idle = None if self._watcher is None else self._watcher.idle
+        files = [CaptureFile(source, n, idle=idle) for n, source in enumerate(sources)]
         sizes = [f.size for f in files]
         if self._progress is not None and None not in sizes:
             self._progress.total_octets = sum(s or 0 for s in sizes)

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.requirements import Requirements
+
 # Machines are slow at times: no example fails for that. What failed before is in the report, with
 # the values to repeat it; a run depends on no database of an earlier one.
 settings.register_profile(
@@ -64,6 +66,16 @@ def find_chromium() -> str | None:
 
 def tshark_is_required() -> bool:
     return os.environ.get("CI") == "true" or os.environ.get("REQUIRE_TSHARK") == "1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "run the tests that hold the draft's requirements, and print which holds which"
+    parser.addoption("--requirements", action="store_true", help=about)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--requirements"):
+        config.pluginmanager.register(Requirements(), "requirements")
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,6 +7,7 @@ error is raised.
 
 from __future__ import annotations
 
+import select
 from io import FileIO
 from typing import Protocol, cast
 
@@ -25,6 +26,10 @@ class Stream(Protocol):
 
     def readinto(self, target: memoryview) -> int:
         """Fill some of `target`; 0 at the end. Raises InputError."""
+        ...
+
+    def waits(self, limit_s: float | None) -> bool:
+        """Whether nothing can be read, after waiting so long for it; None waits until it can."""
         ...
 
     def close(self) -> None:
@@ -75,6 +80,10 @@ class Plain:
         if count is None:
             raise InputError(self.path, "has no data yet and does not wait", self.position)
         return count
+
+    def waits(self, limit_s: float | None) -> bool:
+        """See `Stream`."""
+        return not self._pending and not select.select([self._file], [], [], limit_s)[0]
 
     def close(self) -> None:
         """See `Stream`."""
@@ -141,6 +150,10 @@ class Compressed:
     def _error(self, what: str) -> InputError:
         text = f"{self._codec.name} data is {what}; make the file again from its source"
         return InputError(self._inner.path, f"{text}, near compressed octet {self.position}")
+
+    def waits(self, limit_s: float | None) -> bool:
+        """See `Stream`."""
+        return not self._output and not self._input and self._inner.waits(limit_s)
 
     def close(self) -> None:
         """See `Stream`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -25,16 +26,26 @@ BLOCK = 4 << 20
 """Octets of a buffer."""
 
 
+Idle: TypeAlias = "Callable[[], float | None]"
+"""Called when there is nothing to read; how many seconds to wait until it is called again."""
+
+
 class CaptureFile:
     """One capture: its frames, and what was odd about it."""
 
-    def __init__(self, source: Source, file: int = 0, *, block: int = BLOCK) -> None:
-        """`file` is the number given to the batches; `block` the octets of a buffer."""
+    def __init__(
+        self, source: Source, file: int = 0, *, block: int = BLOCK, idle: Idle | None = None
+    ) -> None:
+        """`file` is the number given to the batches; `block` the octets of a buffer.
+
+        idle: frames are given as soon as they are there, in buffers that may not be full.
+        """
         self.source = source
         self.file = file
         self.notes: list[Note] = []
         self.size = _size(source.place)
         self._block = max(block, 64)
+        self._idle = idle
         self._stream: Stream | None = None
         self._position = 0
 
@@ -58,7 +69,7 @@ class CaptureFile:
         base, have, frame = 0, 0, 1
         capture: Format | None = None
         while True:
-            have, final, failure = _fill(stream, octets, have)
+            have, final, failure = _fill(stream, octets, have, self._idle)
             if capture is None:
                 if failure is not None and have < pcap.FILE_HEADER:
                     raise failure
@@ -105,14 +116,21 @@ def read_batches(
             on_end(f"{source.path}: {note.text} (at octet {note.offset})")
 
 
-def _fill(stream: Stream, octets: bytearray, have: int) -> tuple[int, bool, InputError | None]:
-    """Fill the buffer: octets in it, whether these are the last, what stopped the reading."""
+def _fill(
+    stream: Stream, octets: bytearray, have: int, idle: Idle | None
+) -> tuple[int, bool, InputError | None]:
+    """Fill the buffer: octets in it, whether these are the last, what stopped the reading.
+
+    With idle, it does not wait for more than a file header and something new.
+    """
+    enough = len(octets) if idle is None else max(have + 1, pcap.FILE_HEADER)
     room = len(octets) - SLACK
     failure = None
     final = False
     with memoryview(octets) as view:
-        while have < room and not final:
+        while have < room and not final and not (have >= enough and stream.waits(0)):
             try:
+                _wait(stream, idle)
                 count = stream.readinto(view[have:room])
             except InputError as error:
                 failure, count = error, 0
@@ -120,6 +138,12 @@ def _fill(stream: Stream, octets: bytearray, have: int) -> tuple[int, bool, Inpu
             final = count == 0
         view[have : have + SLACK] = bytes(SLACK)
     return have, final, failure
+
+
+def _wait(stream: Stream, idle: Idle | None) -> None:
+    if idle is not None and stream.waits(0):
+        while stream.waits(idle()):
+            pass
 
 
 def _rest(octets: bytearray, part: Part, have: int) -> tuple[bytearray, int]:

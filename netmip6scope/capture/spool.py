@@ -34,20 +34,20 @@ def readable_again(sources: Sequence[Source]) -> Iterator[list[Source]]:
         for n, source in enumerate(sources):
             if is_read_once(source):
                 copy = Path(directory, str(n))
-                _copy(source.path, copy)
+                _copy(source, copy)
                 kept[n] = source._replace(copy=str(copy))
         yield kept
 
 
-def _copy(path: str, copy: Path) -> None:
+def _copy(source: Source, copy: Path) -> None:
     """What is copied is decompressed, so that whatever is wrong with it shows here."""
-    stream = open_stream(path)
+    stream = open_stream(source.place)
     try:
         with copy.open("wb") as target, memoryview(bytearray(_CHUNK)) as chunk:
             while count := stream.readinto(chunk):
                 target.write(chunk[:count])
     except OSError as error:
-        name = "standard input" if path == "-" else path
+        name = "standard input" if source.path == "-" else source.path
         reason = error.strerror or str(error)
         raise OutputError(f"{name} is read twice and cannot be copied: {reason}") from error
     finally:

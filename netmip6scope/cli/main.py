@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
+from netmip6scope.cli import simulation
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -40,8 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     parser = build_parser(_COMMANDS)
-    parser.require_command(arguments)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(parser.with_command(arguments))
     if options.command is None:
         parser.print_help()
         return OK
@@ -133,6 +133,14 @@ def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: boo
         _say(f"interrupted: the {what} holds what was read until then")
         return INTERRUPTED
     return result.errors[0].exit_code if result.errors else OK
+
+
+def run_open(options: argparse.Namespace) -> int:
+    """The open command: the terminal interface."""
+    from netmip6scope.opening import open_captures
+
+    open_captures(options.captures, options.profile)
+    return OK
 
 
 def run_ladder(options: argparse.Namespace) -> int:
@@ -282,6 +290,7 @@ def run_plugin(options: argparse.Namespace) -> int:
 _COMMANDS = {
     "table": run_table,
     "findings": run_findings,
+    "open": run_open,
     "decode": run_decode,
     "fields": run_fields,
     "verify": run_verify,
@@ -290,6 +299,7 @@ _COMMANDS = {
     "ladder": run_ladder,
     "extract": run_extract,
     "merge": run_merge,
+    "simulate": simulation.run_command,
 }
 
 

@@ -6,13 +6,16 @@ Nothing here imports what the commands run on: printing help must not wait for i
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
+from netmip6scope.cli import simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from _typeshed import SupportsWrite
 
@@ -34,7 +37,7 @@ _CAPTURE_HELP = (
 class Parser(argparse.ArgumentParser):
     """A parser that raises UsageError, so that wrong use is reported as every error is."""
 
-    commands: Collection[str] = ()
+    commands: AbstractSet[str] = frozenset()
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -50,12 +53,24 @@ class Parser(argparse.ArgumentParser):
         with standard_output() as stream:
             stream.write(self.format_help().encode())
 
-    def require_command(self, arguments: Sequence[str]) -> None:
-        """Raise UsageError if the first argument that is no option is no command either."""
-        first = next((word for word in arguments if word == "-" or not word.startswith("-")), None)
-        if first is not None and first not in self.commands:
+    def with_command(self, arguments: Sequence[str]) -> list[str]:
+        """The arguments, with `open` before them where they begin with a capture.
+
+        Raises UsageError where the first that is no option is neither a capture nor a command, and
+        where a command stands behind it.
+        """
+        words = [word for word in arguments if word == "-" or not word.startswith("-")]
+        if not words or words[0] in self.commands:
+            return list(arguments)
+        if not _means_capture(words[0]) or not self.commands.isdisjoint(words[1:]):
             names = ", ".join(self.commands)
-            self.error(f"{first!r} is not a command; name one before the captures: {names}")
+            self.error(f"{words[0]!r} is not a command; name one before the captures: {names}")
+        return ["open", *arguments]
+
+
+def _means_capture(word: str) -> bool:
+    """Whether it is there, or looks like a capture: POINT=FILE, a glob, a file's name."""
+    return word == "-" or any(sign in word for sign in "=*?[/.") or os.path.lexists(word)
 
 
 class _Version(argparse.Action):
@@ -83,7 +98,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    parser.commands = commands.choices
+    parser.commands = commands.choices.keys()
     for name, about in (
         ("messages", "one row per signalling message"),
         ("sessions", "one row per mobile-node session"),
@@ -129,6 +144,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     _add_report_options(command)
     command.set_defaults(run=runs["report"])
     for name, about, add_options in (
+        ("open", "the terminal interface; netmip6scope CAPTURE is the same", _add_open_options),
         ("ladder", "the message ladder of one mobile node", _add_ladder_options),
         ("extract", "the packets of one mobile node as a capture", _add_extract_options),
         ("merge", "the captures of several points as one, by one clock", _add_merge_options),
@@ -137,6 +153,7 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
         add_options(command)
         _add_profile_option(command)
         command.set_defaults(run=runs[name])
+    simulation.add_command(commands, shared, runs["simulate"])
     return parser
 
 
@@ -157,6 +174,10 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
     _add_profile_option(command)
+
+
+def _add_open_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
 
 
 def _add_findings_options(command: argparse.ArgumentParser) -> None:

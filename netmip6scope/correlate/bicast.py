@@ -58,7 +58,7 @@ class BicastPairs:
             columns = self._without(chunks, picked, paired)
         self._keep(columns)
 
-    def finish(self) -> Copies:
+    def so_far(self) -> Copies:
         """All pairs that were found."""
         rows = np.array([[*k, *v] for k, v in self._pairs.items()], np.int64).reshape(-1, 7).T
         return Copies(rows[0], (rows[1], rows[2]), (rows[3], rows[4]), rows[5], rows[6])

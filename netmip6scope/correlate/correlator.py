@@ -109,10 +109,16 @@ class Correlator:
     def finish(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
         """All sessions, handoffs and findings of a capture that ends then.
 
-        user_plane: fill that.
+        user_plane: fill that. No batch may follow.
         """
-        m = self._kept.take()
-        segments, copies = self._plane.finish()
+        return self._told(self._kept.take(), end_ns, user_plane=user_plane)
+
+    def so_far(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+        """What `finish` would give if the capture ended then; more may follow."""
+        return self._told(self._kept.so_far(), end_ns, user_plane=user_plane)
+
+    def _told(self, m: dict[str, Ints], end_ns: int, *, user_plane: bool) -> Correlation:
+        segments, copies = self._plane.so_far()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
         anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
@@ -146,7 +152,6 @@ class Correlator:
             *traffic_checks.nodes(m, found.handoffs, found.sessions, outside),
         ]
         _add_findings(found, parts)
-        self._checked.clear()
         return found
 
     def _add_nets(self, m: dict[str, Ints]) -> None:

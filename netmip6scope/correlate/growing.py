@@ -35,6 +35,17 @@ class Growing:
                 self._columns[name] = room
             room[begin : self._count] = rows[name]
 
+    def __len__(self) -> int:
+        return self._count
+
+    def row(self, at: int) -> dict[str, int]:
+        """One row."""
+        return {name: int(column[at]) for name, column in self._columns.items()}
+
+    def so_far(self) -> dict[str, NDArray[Any]]:
+        """Copies of the columns until now; more rows may follow."""
+        return {name: column[: self._count].copy() for name, column in self._columns.items()}
+
     def take(self) -> dict[str, NDArray[Any]]:
         """The columns; they leave this object."""
         taken, self._columns = self._columns, {}

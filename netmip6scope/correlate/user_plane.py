@@ -49,7 +49,7 @@ class Segments:
 
 
 class UserPlane:
-    """Feed it batches in time order; `finish` gives the segments."""
+    """Feed it batches in time order; `so_far` gives the segments."""
 
     def __init__(self, tunnels: Tunnels) -> None:
         self._tunnels = tunnels
@@ -101,13 +101,13 @@ class UserPlane:
                 self._add(batch, np.arange(len(batch)), way)
         self._copies.find(batch, inner[DOWN], ends[:, 1], since[DOWN])
 
-    def finish(self) -> tuple[Segments, Copies]:
-        """Close what is open; no batch may follow."""
-        self._close(np.flatnonzero(self._open[0]))
-        rows = np.concatenate(self._closed, axis=1) if self._closed else np.zeros((6, 0), np.int64)
+    def so_far(self) -> tuple[Segments, Copies]:
+        """The segments until now, open ones as if they ended here."""
+        open_ones = self._closing(np.flatnonzero(self._open[0]))
+        rows = np.concatenate([*self._closed, open_ones], axis=1)
         stay = self._stays[rows[0]]
         columns = stay[:, 0], stay[:, 1], stay[:, 2], *rows[1:]
-        return Segments(*columns), self._copies.finish()
+        return Segments(*columns), self._copies.so_far()
 
     def _know_flows(self) -> None:
         """Give every new flow its two stays.
@@ -159,9 +159,12 @@ class UserPlane:
 
     def _close(self, stay: Ints) -> None:
         if len(stay):
-            since_ns = self._since(self._stays[stay, 1])
-            self._closed.append(np.stack([stay, since_ns, *self._open[:, stay]]))
+            self._closed.append(self._closing(stay))
             self._open[:, stay] = _BLANK
+
+    def _closing(self, stay: Ints) -> Ints:
+        """(6, n): the open segments of these stays, as they are kept."""
+        return np.stack([stay, self._since(self._stays[stay, 1]), *self._open[:, stay]])
 
     def _pieces(self, batch: TunnelBatch, rows: Ints, way: int, since_ns: Ints) -> None:
         """Packets between two binding messages of this batch: segments that are closed already."""

@@ -10,7 +10,7 @@ if it holds for one of the row's messages; two tests may be met by two messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,8 @@ from dissectors.aside.waiting import Waiting
 from dissectors.frames import FrameBatch, Ints
 from dissectors.node import Node
 from dissectors.profile import Profile
-from dissectors.scan.batch import Scanned
-from dissectors.scan.kinds import kind_label
+from dissectors.scan.batch import MessageBatch, Scanned
+from dissectors.scan.kinds import FIRST_WORD, kind_label
 from dissectors.tree import decode
 from netmip6scope.filter import catalogue, columns
 from netmip6scope.filter.columns import Mask
@@ -79,15 +79,28 @@ class Selection:
         """Whether it needs the messages, also where another table is asked for."""
         return bool(self._tests)
 
-    def see(self, scanned: Scanned, batch: FrameBatch, profile: Profile) -> None:
-        """Note what the messages' frames answer; to be called for every batch, in order."""
+    def see(
+        self,
+        messages: MessageBatch,
+        batch: FrameBatch,
+        profile: Profile,
+        scanned: Scanned | None = None,
+    ) -> None:
+        """Note what the messages' frames answer; to be called for every batch, in order.
+
+        scanned: the batch, where it is all of a file's frames and not only those with messages.
+        """
         if not self._tests:
             return
-        answers = np.zeros((len(self._tests), len(scanned.messages)), np.bool_)
-        # A frame without a message may have a part of a later one.
-        parts = np.setdiff1d(scanned.aside, scanned.messages.frame).tolist()
-        rows: dict[int, list[int]] = {frame: [] for frame in parts}
-        for row, frame in self._open(scanned):
+        answers = np.zeros((len(self._tests), len(messages)), np.bool_)
+        rows: dict[int, list[int]] = {}
+        words: Sequence[bytes] = ()
+        if scanned is not None:
+            # A frame without a message may have a part of a later one.
+            parts = np.setdiff1d(scanned.aside, messages.frame).tolist()
+            rows = {frame: [] for frame in parts}
+            words = () if scanned.words is None else scanned.words.octets
+        for row, frame in self._open(messages, words):
             rows.setdefault(frame, []).append(row)
         for frame in sorted(rows):
             tree = frame_tree(batch, frame - batch.first_frame, profile, self._waiting)
@@ -97,16 +110,15 @@ class Selection:
                 answers[:, rows[frame]] = np.array(said)[:, None]
         self._answers.append(answers)
 
-    def _open(self, scanned: Scanned) -> Iterator[tuple[int, int]]:
+    def _open(self, messages: MessageBatch, words: Sequence[bytes]) -> Iterator[tuple[int, int]]:
         """Row and frame of each message of which the kind alone does not settle the filter."""
-        messages = scanned.messages
-        words = [] if scanned.words is None else scanned.words.octets
         settled: dict[int, bool] = {}
         for row, (kind, frame) in enumerate(
             zip(messages.kind.tolist(), messages.frame.tolist(), strict=True)
         ):
             if kind not in settled:
-                settled[kind] = self._settles(kind_label(kind, words))
+                known = kind < FIRST_WORD or bool(words)
+                settled[kind] = known and self._settles(kind_label(kind, words))
             if not settled[kind]:
                 yield row, frame
 
@@ -125,6 +137,10 @@ class Selection:
 
         messages: the finished table of messages, in the order in which they were seen or kept.
         """
+        return taken(table, self.mask(table, messages))
+
+    def mask(self, table: Table, messages: Table | None = None) -> Mask:
+        """(rows,) whether the filter holds; see `rows`."""
         answers: dict[Test, Mask] = dict(zip(self._tests, self._joined(), strict=True))
 
         def elsewhere(test: Test) -> Mask:
@@ -133,7 +149,7 @@ class Selection:
             assert messages is not None
             return _owners(table, taken(messages, answers[test]))
 
-        return taken(table, columns.mask(self._filter.expression, table, elsewhere))
+        return columns.mask(self._filter.expression, table, elsewhere)
 
     def _joined(self) -> Mask:
         if not self._answers:

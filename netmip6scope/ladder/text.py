@@ -19,7 +19,7 @@ from netmip6scope.ladder.labels import (
     time_head,
     time_of,
 )
-from netmip6scope.ladder.model import Heading, Ladder, Remark, Step, Traffic
+from netmip6scope.ladder.model import Entry, Heading, Ladder, Remark, Step, Traffic
 
 LEAST_WIDTH = 60
 _LEAST_TEXT = 24
@@ -35,8 +35,24 @@ _TURNED = {"<": ">", ">": "<"}
 
 def text(ladder: Ladder, width: int, *, absolute: bool = False) -> str:
     """Lines of `width` characters at most, but for a long identifier. LEAST_WIDTH is the least."""
-    lines = _Drawing(ladder, max(width, LEAST_WIDTH), absolute).lines()
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    lines = drawn(ladder, max(width, LEAST_WIDTH), absolute=absolute)
+    return "".join(f"{line}\n" for _, line in lines)
+
+
+def drawn(
+    ladder: Ladder,
+    width: int,
+    *,
+    absolute: bool = False,
+    times: bool = True,
+    gaps: bool = True,
+) -> Iterator[tuple[Entry | None, str]]:
+    """The lines of `text`, each with the entry that it is part of; None above the entries.
+
+    times, gaps: whether these columns are there; a width below LEAST_WIDTH has room for one.
+    """
+    for entry, line in _Drawing(ladder, width, absolute, times=times, gaps=gaps).lines():
+        yield entry, line.rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +67,11 @@ class _Layout:
 
 
 class _Drawing:
-    def __init__(self, ladder: Ladder, width: int, absolute: bool) -> None:
+    def __init__(
+        self, ladder: Ladder, width: int, absolute: bool, *, times: bool, gaps: bool
+    ) -> None:
         self._ladder = ladder
+        self._shown = times, gaps
         self._absolute = absolute
         self._width = width
         self._layout = self._lay_out()
@@ -64,7 +83,11 @@ class _Drawing:
         gap = max(len(GAP_HEAD), *(len(gap_of(entry)) for entry in timed))
         names = [len(party.name) for party in self._ladder.parties]
         spaces = max(len(names) - 1, 1)
-        left = time + gap + 2 * len(INDENT)
+        left = sum(
+            wide + len(INDENT)
+            for wide, there in zip((time, gap), self._shown, strict=True)
+            if there
+        )
         room = self._width - left - names[-1] - len(INDENT)
         least = max(names) + 1
         most = (room - _LEAST_TEXT) // spaces
@@ -83,8 +106,13 @@ class _Drawing:
     def _time(self, entry: Step | Traffic | Remark) -> str:
         return time_of(self._ladder, entry.time_ns, absolute=self._absolute)
 
-    def lines(self) -> Iterator[str]:
-        """All lines; some end in blanks."""
+    def lines(self) -> Iterator[tuple[Entry | None, str]]:
+        """All lines with their entries; some end in blanks."""
+        yield from ((None, line) for line in self._head())
+        for entry in self._ladder.entries:
+            yield from ((entry, line) for line in self._entry(entry))
+
+    def _head(self) -> Iterator[str]:
         parties = self._ladder.parties
         yield self._ladder.title
         yield ""
@@ -96,21 +124,23 @@ class _Drawing:
         apart = self._layout.apart
         names = "".join(party.name.ljust(apart) for party in parties) if apart else ""
         yield self._beside(self._time_head, GAP_HEAD, names, "")
-        for entry in self._ladder.entries:
-            if isinstance(entry, Heading):
-                yield from self._heading(entry)
-            elif isinstance(entry, Step):
-                yield from self._step(entry)
-            elif isinstance(entry, Traffic):
-                yield from self._traffic(entry)
-            else:
-                note = folded(entry.text, self._layout.words, "! ", INDENT)
-                yield from self._rows(self._time(entry), "", self._blank, note)
+
+    def _entry(self, entry: Entry) -> Iterator[str]:
+        if isinstance(entry, Heading):
+            yield from self._heading(entry)
+        elif isinstance(entry, Step):
+            yield from self._step(entry)
+        elif isinstance(entry, Traffic):
+            yield from self._traffic(entry)
+        else:
+            note = folded(entry.text, self._layout.words, "! ", INDENT)
+            yield from self._rows(self._time(entry), "", self._blank, note)
 
     def _beside(self, time: str, gap: str, middle: str, words: str) -> str:
         layout = self._layout
-        cells = (time.rjust(layout.time), gap.rjust(layout.gap), middle.ljust(layout.middle), words)
-        return INDENT.join(cells)
+        stamps = time.rjust(layout.time), gap.rjust(layout.gap)
+        kept = [stamp for stamp, there in zip(stamps, self._shown, strict=True) if there]
+        return INDENT.join((*kept, middle.ljust(layout.middle), words))
 
     def _heading(self, heading: Heading) -> Iterator[str]:
         yield ""

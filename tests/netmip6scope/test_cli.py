@@ -151,11 +151,11 @@ def test_parquet_without_pyarrow(
     [
         (["nonsense"], "'nonsense' is not a command"),
         (
-            ["a.pcap"],
+            ["a.pcap", "messages"],
             "name one before the captures: messages, sessions, handoffs, findings, decode",
         ),
         (["-", "messages"], "'-' is not a command"),
-        (["A=a.pcap"], "'A=a.pcap' is not a command"),
+        (["open"], "CAPTURE"),
         (["messages"], "CAPTURE"),
         (["messages", "a.pcap", "--format", "xml"], "xml"),
         (["messages", "a.pcap", "-o", "t.txt"], ".csv .json .jsonl .parquet"),

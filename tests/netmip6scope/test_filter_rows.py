@@ -294,7 +294,7 @@ FILTERS = st.recursive(
 def test_the_table_and_each_message_agree(text: str) -> None:
     of_messages, batch, scanned = small()
     selection = Selection(Filter.parsed(text, "messages"))
-    selection.see(scanned, batch, Profile())
+    selection.see(scanned.messages, batch, Profile(), scanned)
     found = selection.rows(of_messages)
     expression = parse(text, catalogue("messages"))
     one_by_one = [n for n, record in enumerate(records()) if verdict(expression, record)]
@@ -312,7 +312,7 @@ def test_frames_that_the_kind_settles_are_not_decoded(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("netmip6scope.filter.select.frame_tree", counted)
     selection = Selection(Filter.parsed('kind == "bu" and mip6.bu.seqnr > 5', "messages"))
-    selection.see(scanned, batch, Profile())
+    selection.see(scanned.messages, batch, Profile(), scanned)
     assert len(decoded) == listed(of_messages, "kind").count("bu") > 0
     kept = selection.rows(of_messages)
     both = zip(listed(of_messages, "seq"), listed(of_messages, "kind"), strict=True)

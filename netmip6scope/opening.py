@@ -1,0 +1,57 @@
+"""The open command: the terminal interface on captures."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from netmip6scope.capture.inputs import Source
+from netmip6scope.errors import UsageError
+from netmip6scope.pipeline import arranged, load_profile
+
+_TURN_S = 0.0005
+
+
+def open_captures(captures: Sequence[str], profile_path: str | None = None) -> None:
+    """Show captures until the user leaves. Raises ScopeError.
+
+    Standard input may be one of them; keys are then read from the terminal itself.
+    """
+    profile = load_profile(profile_path)
+    sources, clock_of = arranged(captures)
+    require_terminal()
+    sources = [_beside_keyboard(source) for source in sources]
+    from netmip6scope.tui.app import ScopeApp
+
+    # The thread that reads must let the one that draws have its turn at once.
+    sys.setswitchinterval(_TURN_S)
+    failure = ScopeApp(sources, clock_of, profile).run()
+    if failure is not None:
+        raise failure
+
+
+def require_terminal() -> None:
+    """Raises UsageError where there is no terminal to draw on."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        raise UsageError("open draws on a terminal: run it in one, or use report or handoffs")
+
+
+def _beside_keyboard(source: Source) -> Source:
+    """Standard input moved away, so that the terminal can be the keyboard."""
+    if source.path != "-":
+        if not sys.stdin.isatty():
+            _keyboard()
+        return source
+    moved = os.dup(0)
+    _keyboard()
+    return source._replace(copy=f"/dev/fd/{moved}")
+
+
+def _keyboard() -> None:
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise UsageError("open needs a terminal for its keys, and there is none") from error
+    os.dup2(terminal, 0)
+    os.close(terminal)

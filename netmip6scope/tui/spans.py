@@ -1,0 +1,50 @@
+"""Styled lines as data, so that what widgets draw can be compared as text and names of styles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+
+Span: TypeAlias = "tuple[str, str]"
+"""Text, and the name of its style: one of STYLES, or "" for none."""
+Line: TypeAlias = "tuple[Span, ...]"
+
+STYLES = (
+    "soft",
+    "strong",
+    "title",
+    "active",
+    "head",
+    "accent",
+    "error",
+    "warning",
+    "note",
+    "match",
+    "picked",
+)
+
+
+def line(*parts: str | Span) -> Line:
+    """A line of texts without a style and of spans."""
+    return tuple((part, "") if isinstance(part, str) else part for part in parts)
+
+
+def plain(spans: Line) -> str:
+    """The text alone."""
+    return "".join(text for text, _ in spans)
+
+
+def widest(lines: Iterable[Line]) -> int:
+    """Terminal cells of the longest line; 0 without lines."""
+    return max((cell_len(plain(spans)) for spans in lines), default=0)
+
+
+def fitted(text: str, width: int, *, right: bool = False) -> str:
+    """The text in exactly so many terminal cells; what does not fit ends in an ellipsis."""
+    cells = cell_len(text)
+    if cells > width:
+        return set_cell_size(text, max(width - 1, 0)) + "…"[:width]
+    blanks = " " * (width - cells)
+    return blanks + text if right else text + blanks

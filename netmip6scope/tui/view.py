@@ -1,0 +1,95 @@
+"""What is known of the captures now, as screens show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dissectors.authentication.checks import Checks
+from dissectors.frames import Ints
+from dissectors.node import Node
+from dissectors.profile import Profile
+from dissectors.tree import decode
+from netmip6scope.ladder.build import build
+from netmip6scope.ladder.choice import Choice, choose
+from netmip6scope.ladder.model import Ladder
+from netmip6scope.pipeline import Result
+from netmip6scope.tables.columns import NULL, Column, Table
+from netmip6scope.tui.frames import FrameStore, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message's frame with its tree."""
+
+    row: int
+    frame: Stored
+    tree: Node
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The tables until now, and the frames behind them."""
+
+    result: Result
+    frames: int
+    done: bool
+    store: FrameStore
+    profile: Profile
+    checks: Checks | None = None
+    begin_ns: int = field(init=False)
+    """The first message's time."""
+
+    def __post_init__(self) -> None:
+        times = self.numbers("messages", "time")
+        object.__setattr__(self, "begin_ns", int(times.min()) if len(times) else 0)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        return self.result.tables
+
+    def numbers(self, table: str, name: str) -> Ints:
+        """A column that is not text."""
+        return self.tables[table].numbers(self.column(table, name))
+
+    def column(self, table: str, name: str) -> Column:
+        return next(c for c in self.tables[table].columns if c.name == name)
+
+    def text(self, table: str, name: str, row: int) -> str:
+        """A text cell; "" where it is unknown."""
+        return self.tables[table].texts(self.column(table, name), row, row + 1)[0] or ""
+
+    def number(self, table: str, name: str, row: int) -> int | None:
+        """A cell of a column that is not text; None where it is unknown."""
+        value = int(self.numbers(table, name)[row])
+        return None if value == NULL else value
+
+    def open(self, row: int) -> Opened:
+        """A message's frame. Raises OutputError if it cannot be read back."""
+        stored = self.store.frame(row)
+        tree = decode(stored.octets, stored.link_type, stored.wirelen, self.profile, self.checks)
+        return Opened(row, stored, tree)
+
+    def ladder(self, session: int) -> Ladder | None:
+        """A session's ladder; None if it has no message."""
+        chosen = choose(self.tables, Choice(session=session))
+        return build(self.tables, chosen) if len(chosen.messages) else None
+
+    def messages_of(self, table: str, rows: Ints) -> Ints:
+        """The messages that belong to rows of a table, in the order of the captures."""
+        if table == "messages":
+            return np.unique(rows)
+        if table == "findings":
+            frames = self.numbers("findings", "frame")[rows]
+            times = self.numbers("findings", "time")[rows]
+            at = np.isin(self.numbers("messages", "frame"), frames[frames != NULL])
+            return np.flatnonzero(at & np.isin(self.numbers("messages", "time"), times))
+        name = table.removesuffix("s")
+        numbers = self.numbers(table, name)[rows]
+        return np.flatnonzero(np.isin(self.numbers("messages", name), numbers))
+
+    def message_of_finding(self, row: int) -> int | None:
+        """The message that shows a finding, if one does."""
+        found = self.messages_of("findings", np.array([row]))
+        return int(found[0]) if len(found) else None
