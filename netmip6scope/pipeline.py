@@ -32,6 +32,7 @@ from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
+    from dissectors.authentication.keys import Keys
     from netmip6scope.filter.select import Selection
 
 
@@ -104,18 +105,28 @@ def analyse(
     progress: Meter | None = None,
     profile_path: str | None = None,
     selection: Selection | None = None,
+    keys_path: str | None = None,
 ) -> Result:
     """Read captures and build the tables in `want`.
 
     These are "messages", "sessions", "handoffs", "findings", and "user-plane" (`correlate.rows`). A
-    selection goes with one table, and leaves the rows that its filter holds for.
+    selection goes with one table, and leaves the rows that its filter holds for. With a key file,
+    authenticators are checked.
     """
-    run = Run(load_profile(profile_path), progress, selection)
+    run = Run(load_profile(profile_path), progress, selection, keys=_keys(keys_path))
     sources, clock_of = arranged(captures)
     if clock_of is None:
         return run.tables(sources, None, want)
     with readable_again(sources) as kept:
         return run.tables(kept, clock_of, want)
+
+
+def _keys(path: str | None) -> Keys | None:
+    if path is None:
+        return None
+    from netmip6scope.keys import load_keys
+
+    return load_keys(path)
 
 
 def arranged(captures: Sequence[str]) -> tuple[list[Source], list[int] | None]:
@@ -136,8 +147,9 @@ class Run:
         progress: Meter | None,
         selection: Selection | None = None,
         watcher: Watcher | None = None,
+        keys: Keys | None = None,
     ) -> None:
-        self.scanner = Lanes(profile)
+        self.scanner = Lanes(profile, keys)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
         self.frames = 0

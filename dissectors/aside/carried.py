@@ -1,8 +1,8 @@
 """IP packets in a decoded frame that the scan lane did not see, for it to read.
 
-These are packets that fragments were put together to, packets on link layers that it does not
-read, and packets behind headers where it stopped. It reads them like any other, so that a message
-is the same row however it came.
+These are packets that fragments were put together to, packets that ESP carried, packets on link
+layers that it does not read, and packets behind headers where it stopped. It reads them like any
+other, so that a message is the same row however it came.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _STOPPING = ("eth", "vlan", "pppoe", "ppp", "llc", "mh")
 _LARGEST = 65_535
 _IPV6_SIZE = 40
 _NEXT_HEADER, _PAYLOAD_LENGTH = 6, 4
-_TOTAL_LENGTH, _FLAGS = 2, 6
+_TOTAL_LENGTH, _FLAGS, _PROTOCOL = 2, 6, 9
+_TRAILER = ("padding", "pad_length", "next_header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +59,52 @@ def _packets(
             since = []
         elif layer.name == "reassembled" and since:
             whole: Whole = layer.raw
-            packet = _rebuilt(octets, since, whole)
+            packet = _before(octets, since, whole.following, whole.payload)
             if packet is not None:
                 # The first fragment counts for it already.
                 yield Carried(packet, inside - 1, counts=False, cut=False)
             yield from _packets(layer, whole.payload, inside, known=True, cut=False)
+        elif layer.name == "esp" and since:
+            yield from _opened(octets, [*since, layer], inside)
         if inside:
             since.append(layer)
 
 
-def _rebuilt(octets: bytes, layers: list[Node], whole: Whole) -> bytes | None:
-    """The packet before it was fragmented; None if its header cannot say how long it is.
+def _opened(octets: bytes, layers: list[Node], inside: int) -> Iterator[Carried]:
+    """The packet that ESP, the last of the layers, carried, as it was without ESP."""
+    for node in layers[-1].children:
+        if node.name != "decrypted":
+            continue
+        trailer = [child for child in node.children if child.name in _TRAILER]
+        if len(trailer) < 2:
+            return
+        plain, begin = (octets, node.begin) if node.octets is None else (node.octets, 0)
+        following = int(trailer[-1].value or 0)
+        packet = _before(octets, layers, following, plain[begin : trailer[0].begin])
+        if packet is not None:
+            yield Carried(packet, inside - 1, counts=True, cut=False)
+        yield from _packets(node, plain, inside, known=True, cut=False)
 
-    layers: from its IP header to that of a fragment, which is the same for IPv4.
+
+def _before(octets: bytes, layers: list[Node], following: int, payload: bytes) -> bytes | None:
+    """The packet without the last of the layers, which begin with its IP header.
+
+    following: what the payload is. The last layer is the IP header itself where that says that it
+    is of a fragment (IPv4). None if its header cannot say how long it is.
     """
-    header, fragment = layers[0], layers[-1]
-    if header.name == "ipv4":
-        first = bytearray(octets[header.begin : header.end])
-        size = len(first) + len(whole.payload)
-        place = _TOTAL_LENGTH
+    header, last = layers[0], layers[-1]
+    six = header.name == "ipv6"
+    first = bytearray(octets[header.begin : header.end if last is header else last.begin])
+    if last is header:
         first[_FLAGS : _FLAGS + 2] = bytes(2)
+    elif len(layers) == 2:
+        first[_NEXT_HEADER if six else _PROTOCOL] = following
     else:
-        first = bytearray(octets[header.begin : fragment.begin])
-        size = len(first) - _IPV6_SIZE + len(whole.payload)
-        place = _PAYLOAD_LENGTH
         # Every other header begins with the number of the next.
-        last = _NEXT_HEADER if len(layers) == 2 else layers[-2].begin - header.begin
-        first[last] = whole.following
+        first[layers[-2].begin - header.begin] = following
+    size = len(first) + len(payload) - (_IPV6_SIZE if six else 0)
     if size > _LARGEST:
         return None
+    place = _PAYLOAD_LENGTH if six else _TOTAL_LENGTH
     first[place : place + 2] = size.to_bytes(2, "big")
-    return bytes(first) + whole.payload
+    return bytes(first) + payload

@@ -18,6 +18,7 @@ from dissectors.aside.row import Row
 from dissectors.aside.rows import rows_of
 from dissectors.aside.waiting import Waiting
 from dissectors.aside.worth import Worth
+from dissectors.authentication.checks import Checks
 from dissectors.frames import SLACK, Flags, Ints, Octets, PickedFrames
 from dissectors.scan import gather, heads, link
 from dissectors.scan.backlog import Opened
@@ -39,11 +40,15 @@ class _Told(NamedTuple):
 
 
 class ObjectLane:
-    """Takes scanned batches one after the other. words: where texts get their numbers."""
+    """Takes scanned batches one after the other.
 
-    def __init__(self, scanner: Scanner, words: Names) -> None:
+    words: where texts get their numbers; checks: keys, if any were given.
+    """
+
+    def __init__(self, scanner: Scanner, words: Names, checks: Checks | None) -> None:
         self._scanner = scanner
         self._words = words
+        self._checks = checks
         self._kinds: dict[str, int] = {}
         self._waiting = Waiting()
         self._worth = Worth(scanner.profile)
@@ -78,6 +83,7 @@ class ObjectLane:
                 interface.link_type,
                 int(frames.wirelen[row]),
                 self._scanner.profile,
+                self._checks,
                 fragments=self._waiting.of(scanned.file, interface.point, number),
                 time_ns=int(frames.time_ns[row]),
             )

@@ -37,7 +37,7 @@ _MAC = 6
 _GROUP = 1
 """IEEE 802 8.2.2: the lowest bit of a group address's first octet."""
 
-_WITH_MORE = ("reassembled", "sctp")
+_WITH_MORE = ("reassembled", "sctp", "esp", "decrypted")
 """Nodes whose children are layers too."""
 
 

@@ -24,8 +24,9 @@ class MessageBatch:
     of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the
     wire; length: octets that the headers promise; detail: MH or ICMPv6 type, or the number of a
     `aside.row.Row`'s line where `kind` is that of a text (`kinds.FIRST_WORD`); inside: tunnels
-    around; ah: 1 behind an Authentication Header; malformed: offset in the message at which it
-    cannot be parsed; cut: 1 where the snap length left some of it out; checksum: 1 right, 0 wrong.
+    around; ah: 1 behind an Authentication Header, 2 if its ICV is wrong; malformed: offset in the
+    message at which it cannot be parsed; cut: 1 where the snap length left some of it out;
+    checksum: 1 right, 0 wrong; auth: the same of the authenticator in it, where keys were given.
     """
 
     frame: Ints
@@ -53,6 +54,7 @@ class MessageBatch:
     malformed: Ints
     cut: Ints
     checksum: Ints
+    auth: Ints
 
     @classmethod
     def blank(cls, n: int) -> MessageBatch:

@@ -49,6 +49,9 @@ def kind_label(kind: int, words: Sequence[bytes]) -> str:
     return words[kind - FIRST_WORD].decode()
 
 
+WRONG_ICV = 2
+"""In the column `ah`: the header is there, and its ICV does not fit."""
+
 FMIP_TYPES = (150, 154)
 """ICMPv6 types of Fast Handover and others, which a subtype tells apart (RFC 5568 6.1)."""
 

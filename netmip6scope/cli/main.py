@@ -79,7 +79,14 @@ def run_table(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, options.command, reading, options.profile, selection)
+            result = analyse(
+                options.captures,
+                options.command,
+                reading,
+                options.profile,
+                selection,
+                options.keys,
+            )
         table = result.table
         failed = False
         if options.command == "findings":
@@ -108,7 +115,9 @@ def run_report(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, TABLES, reading, options.profile)
+            result = analyse(
+                options.captures, TABLES, reading, options.profile, keys_path=options.keys
+            )
         notes = [*result.warnings, *map(str, result.errors)]
         wanted = ("handoffs", "sessions", "messages", "findings")
         handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
@@ -157,7 +166,9 @@ def run_ladder(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, TABLES, reading, options.profile)
+            result = analyse(
+                options.captures, TABLES, reading, options.profile, keys_path=options.keys
+            )
         code = _tell(result, options, interrupted=reading.interrupted)
         choice = Choice(options.mn, options.session, options.handoff)
         ladder = build(result.tables, choose(result.tables, choice))

@@ -173,6 +173,7 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     _add_profile_option(command)
 
 
@@ -197,6 +198,7 @@ def _add_findings_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="explain every code")
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     _add_profile_option(command)
 
 
@@ -234,6 +236,11 @@ def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
+def _add_keys_option(command: argparse.ArgumentParser, what: str) -> None:
+    about = f"keys (TOML): {what}; they are never shown"
+    command.add_argument("--keys", metavar="FILE", help=about)
+
+
 def _add_plugin_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", choices=("wireshark",), help="which program it is for")
     command.add_argument(
@@ -249,11 +256,7 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--frame", metavar="N", type=_frame_number, help="frame number, from 1")
     _add_filter(command, "every frame that FILTER holds for")
     command.add_argument("--format", choices=("text", "json"), default="text")
-    command.add_argument(
-        "--keys",
-        metavar="FILE",
-        help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
-    )
+    _add_keys_option(command, "authenticators are checked, ESP is decrypted")
     command.add_argument(
         "--wireshark",
         action="store_true",
@@ -266,6 +269,7 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
     )
+    _add_keys_option(command, "wrong authenticators are findings")
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
@@ -277,6 +281,7 @@ def _page_name(text: str) -> str:
 
 def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
     )

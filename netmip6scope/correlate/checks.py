@@ -8,7 +8,7 @@ import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch
-from dissectors.scan.kinds import MessageKind
+from dissectors.scan.kinds import WRONG_ICV, MessageKind
 from netmip6scope.correlate.catalogue import RULES, Code
 from netmip6scope.correlate.shapes import MOST_KEPT
 from netmip6scope.tables.columns import NULL
@@ -31,9 +31,11 @@ def _found(m: MessageBatch) -> Iterator[tuple[Code, Ints]]:
     yield Code.HO_HOPLIMIT, np.flatnonzero(handoff & (m.hop_limit != _LINK_LOCAL_HOPS))
     yield Code.HO_NO_ID, np.flatnonzero(request & (m.mn_id < 0) & (m.malformed < 0))
     yield Code.HO_NO_AH, np.flatnonzero(handoff & (m.ah == 0))
+    yield Code.HO_BAD_AH, np.flatnonzero(handoff & (m.ah == WRONG_ICV))
     yield Code.BU_NO_ID, np.flatnonzero(update & (m.mn_id < 0) & (m.malformed < 0))
     differs = update & (m.coa >= 0) & (m.coa != m.src)
     yield Code.BU_COA, np.flatnonzero(differs)
+    yield Code.BU_BAD_AUTH, np.flatnonzero(update & (m.auth == 0))
     yield Code.MALFORMED, np.flatnonzero(m.malformed >= 0)
 
 
