@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +15,10 @@ from dissectors.profile import Profile
 from dissectors.scan.batch import MessageBatch, Scanned
 from dissectors.scan.kinds import kind_label
 from tests import wire
+from tests.dissectors.fuzzing import damaged
 from tests.dissectors.seen import batch_of
 from tests.dissectors.test_aside import udp6
+from tests.dissectors.test_fuzz import seeds
 from tests.dissectors.test_tree_access import pppoe
 from tests.dissectors.test_vectors_radius import packet
 
@@ -267,3 +271,20 @@ def test_what_links_carry_beside_is_not_looked_into() -> None:
     (scanned,), _ = scan(arp, spanning_tree, lldp, discovery, link_type=ETHERNET)
     assert scanned.aside.tolist() == []
     assert len(scanned.messages) == 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_damaged_frames_end_no_scan(seed: int, netmip6: Path) -> None:
+    """Of all captures, vectors and fragments; rows stay in the order of their frames."""
+    dice = random.Random(seed)
+    whole = [*seeds(netmip6), *((part, RAW) for part in fragments(BU, 7, 24))]
+    by_link: dict[int, list[tuple[bytes, int]]] = {}
+    for _ in range(2000):
+        frame, link_type, wire_length = damaged(dice, whole)
+        by_link.setdefault(link_type, []).append((frame, wire_length))
+    found = 0
+    for link_type, frames in by_link.items():
+        m = Lanes(Profile()).scan(batch_of(frames, link_type)).messages
+        assert (m.frame[1:] >= m.frame[:-1]).all()
+        found += len(m)
+    assert found > 50
