@@ -8,10 +8,10 @@ BESIDE := tests benchmarks
 # As pip does with what it copies; where Python may write no byte code, every start would compile.
 COMPILE = $(BIN)/python -m compileall -q $(PACKAGES)
 
-.PHONY: help venv demo test lint check requirements seeds bench clean lock
+.PHONY: help venv demo test lint check requirements seeds bench fuzz clean lock
 
 help:
-	@echo "make demo | test | lint | check | requirements | seeds | bench | venv | clean | lock"
+	@echo "make demo | test | lint | check | requirements | seeds | bench | fuzz | venv | clean | lock"
 
 venv: $(STAMP)
 
@@ -54,7 +54,11 @@ requirements: venv
 
 bench: venv
 	@$(COMPILE)
+	$(BIN)/python benchmarks/objects.py
 	$(BIN)/python benchmarks/run.py
+
+fuzz: venv
+	$(BIN)/python benchmarks/fuzz.py 1000000
 
 # Needs uv on PATH. --universal: one lock for every platform and Python from 3.11 on.
 lock:

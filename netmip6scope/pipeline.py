@@ -13,9 +13,9 @@ import numpy as np
 
 from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch, Ints
+from dissectors.lanes import Lanes
 from dissectors.profile import Profile
 from dissectors.scan.batch import MessageBatch, Scanned
-from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
@@ -34,7 +34,7 @@ from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
-    from netmip6scope.authenticity import Authenticity
+    from dissectors.authentication.keys import Keys
     from netmip6scope.filter.select import Selection
 
 
@@ -115,12 +115,20 @@ def analyse(
     (`correlate.why_rows`) and "clocks" (`correlate.clock_rows`). A selection goes with one table,
     and leaves the rows that its filter holds for. With a key file authenticators are checked.
     """
-    run = Run(load_profile(profile_path), progress, selection, keys_path=keys_path)
+    run = Run(load_profile(profile_path), progress, selection, keys=_keys(keys_path))
     sources, clock_of = arranged(captures)
     if clock_of is None:
         return run.tables(sources, None, want)
     with readable_again(sources) as kept:
         return run.tables(kept, clock_of, want)
+
+
+def _keys(path: str | None) -> Keys | None:
+    if path is None:
+        return None
+    from netmip6scope.keys import load_keys
+
+    return load_keys(path)
 
 
 def arranged(captures: Sequence[str]) -> tuple[list[Source], list[int] | None]:
@@ -141,9 +149,9 @@ class Run:
         progress: Meter | None,
         selection: Selection | None = None,
         watcher: Watcher | None = None,
-        keys_path: str | None = None,
+        keys: Keys | None = None,
     ) -> None:
-        self.scanner = Scanner(profile)
+        self.scanner = Lanes(profile, keys)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
         self.frames = 0
@@ -154,11 +162,6 @@ class Run:
         self._profile = profile
         self._selection = selection
         self._watcher = watcher
-        self._authenticity: Authenticity | None = None
-        if keys_path is not None:
-            from netmip6scope.authenticity import Authenticity
-
-            self._authenticity = Authenticity(keys_path, profile)
         names, tunnels = self.scanner.names, self.scanner.tunnels
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
 
@@ -179,7 +182,7 @@ class Run:
     def _result(
         self, files: Files, found: Correlation, messages: MessageRows, wanted: list[str]
     ) -> Result:
-        texts = Texts(self.scanner.addresses, self.scanner.names)
+        texts = Texts(self.scanner.addresses, self.scanner.names, self.scanner.words)
         about_captures = self.checks.findings(self.clocks)
         build: dict[str, Callable[[], Table]] = {
             "messages": lambda: messages.table(found, texts),
@@ -217,7 +220,7 @@ class Run:
         self, sources: list[Source], messages: MessageRows | None, so_far: Callable[[], Result]
     ) -> None:
         batches = self._checked(sources)
-        if self._selection is None and self._watcher is None and self._authenticity is None:
+        if self._selection is None and self._watcher is None:
             stream = self.scanner.stream(batches)
         else:
             # Who looks into frames finds them until the next batch is read.
@@ -264,12 +267,10 @@ class Run:
     def _scan(self, batch: FrameBatch) -> Scanned:
         """A batch, scanned for its messages, about whose frames others may ask."""
         scanned = self.scanner.scan(batch)
-        if self._authenticity is not None:
-            self._authenticity.mark(scanned.messages, batch)
         if self._watcher is not None:
             self._watcher.see(batch, scanned.messages)
         if self._selection is not None:
-            self._selection.see(scanned.messages, batch, self._profile)
+            self._selection.see(scanned.messages, batch, self._profile, scanned)
         return scanned
 
     def _tell_clocks(self, seen: points.Seen, sources: list[Source], numbers: list[int]) -> None:

@@ -36,7 +36,7 @@ def radius(found: Found) -> Row | None:
     identity = found.octets("radius.User_Name", "radius.Mobile_Node_Identifier")
     return Row(
         f"radius-{kind_name(RadiusCode, code)}",
-        f"RADIUS {title(RadiusCode, code)} {identifier}",
+        f"RADIUS {title(RadiusCode, code)} {{}}",
         found.length,
         mn_id=identity or eap_identity(found),
         hoa=_radius_address(found),
@@ -63,7 +63,7 @@ def diameter(found: Found) -> Row | None:
     way = "request" if request else "answer"
     identifier = found.own("hop_by_hop")
     result = found.number("diameter.Result-Code", "diameter.Experimental-Result-Code")
-    text = f"Diameter {title(DiameterCommand, command)} {way} {identifier}"
+    text = f"Diameter {title(DiameterCommand, command)} {way} {{}}"
     return Row(
         f"diameter-{kind_name(DiameterCommand, command)}-{way}",
         text if result is None else f"{text}, result {result}",

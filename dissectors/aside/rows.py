@@ -29,7 +29,6 @@ _READERS: dict[str, Callable[[Found], Row | None]] = {
     "radius": aaa.radius,
     "diameter": aaa.diameter,
     "icmpv6": handover.icmpv6,
-    "mh": handover.mobility,
 }
 """Readers by the names of layers."""
 
@@ -38,7 +37,7 @@ _MAC = 6
 _GROUP = 1
 """IEEE 802 8.2.2: the lowest bit of a group address's first octet."""
 
-_WITH_MORE = ("reassembled", "sctp")
+_WITH_MORE = ("reassembled", "sctp", "esp", "decrypted")
 """Nodes whose children are layers too."""
 
 

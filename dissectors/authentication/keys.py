@@ -89,6 +89,11 @@ class Keys:
         self._radius = {entry.server: entry for entry in radius}
 
     @property
+    def opens_esp(self) -> bool:
+        """Whether there is a key for ESP."""
+        return bool(self._esp)
+
+    @property
     def esp_spis(self) -> frozenset[int]:
         """The SPIs of all ESP keys."""
         return frozenset(spi for spi, _ in self._esp)

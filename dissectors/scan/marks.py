@@ -20,6 +20,7 @@ class Mark(IntFlag):
     """A security association's key."""
     RESERVED = 32
     """Reserved bits are used."""
-    FORGED = 64
-    """An authenticator does not fit the key; set by who has keys, of HO Requests as well. The
-    highest bit."""
+    ESP = 64
+    """It came in ESP."""
+    ENCRYPTED = 128
+    """ESP encrypted it (not so with RFC 2410)."""

@@ -10,6 +10,7 @@ from dissectors.profile import Profile
 from dissectors.scan import checksums, gather
 from dissectors.scan.backlog import Opened
 from dissectors.scan.batch import MessageBatch
+from dissectors.scan.kinds import FMIP_TYPES
 from dissectors.scan.peel import MOBILITY_IN_UDP, Cursor
 from dissectors.scan.signalling import Bodies, Books, Places, icmpv6_kinds
 
@@ -30,6 +31,8 @@ def messages(opened: Opened, c: Cursor, books: Books, profile: Profile) -> Messa
     kind = np.full(len(c.at), -1)
     icmp = np.flatnonzero((c.proto == NextHeader.ICMPV6) & there)
     kind[icmp] = icmpv6_kinds(data, c.at.take(icmp), c.limit.take(icmp), profile)
+    other = icmp.take(np.flatnonzero(kind.take(icmp) < 0))
+    c.aside[other.take(np.flatnonzero(np.isin(data.take(c.at.take(other)), FMIP_TYPES)))] = True
     picked = np.flatnonzero((mobility | (kind >= 0)) & ~c.aside)
     m = MessageBatch.blank(len(picked))
     m.frame[:] = frames.number.take(picked)

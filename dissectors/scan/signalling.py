@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dissectors import handoff, mobility, mobility_options, neighbor
+from dissectors import fast_handover, handoff, mobility, mobility_options, neighbor
 from dissectors.frames import SLACK, Ints, Octets
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Kind, Layout, Message
@@ -39,6 +39,18 @@ _PROFILED: dict[MessageKind, type[Message]] = {
     MessageKind.HO_RESPONSE: handoff.HoResponse,
 }
 """Messages whose type numbers the profile tells."""
+
+_FAST: dict[type[Message], tuple[tuple[str, str], ...]] = {
+    fast_handover.FastBindingUpdate: (("seq", "sequence"), ("lifetime_s", "lifetime")),
+    fast_handover.FastBindingAcknowledgment: (
+        ("status", "status"),
+        ("seq", "sequence"),
+        ("lifetime_s", "lifetime"),
+    ),
+    fast_handover.HandoverInitiate: (("seq", "sequence"), ("status", "code")),
+    fast_handover.HandoverAcknowledge: (("seq", "sequence"), ("status", "code")),
+}
+"""Columns of Fast Handover messages, and the fields that fill them."""
 
 Wrong = tuple[Ints, Ints]
 """Rows of malformed messages, and where in data they cannot be parsed."""
@@ -145,6 +157,11 @@ class Bodies:
         _first(m.mn_id, named, self._names.intern(p.data, named.at + 1, named.size - 1))
         if message is mobility.BindingError:
             self._field(m.status, p, layout, "status")
+        for column, name in _FAST.get(message, ()):
+            self._field(getattr(m, column), p, layout, name)
+        if message is fast_handover.FastBindingUpdate:
+            alternate = options.of(3)
+            _first(m.coa, alternate, self._addresses.six(p.data, alternate.at))
         if message is mobility.BindingUpdate:
             self._binding(p, layout, options)
             alternate = options.of(3)

@@ -124,7 +124,8 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
     _add_clocks(command)
-    _add_settings(command)
+    _add_keys_option(command, "wrong authenticators are findings")
+    _add_profile_option(command)
 
 
 def _add_open_options(command: argparse.ArgumentParser) -> None:
@@ -175,7 +176,8 @@ def _add_findings_options(command: argparse.ArgumentParser) -> None:
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
     _add_clocks(command)
-    _add_settings(command)
+    _add_keys_option(command, "wrong authenticators are findings")
+    _add_profile_option(command)
 
 
 def _severity(text: str) -> int:
@@ -217,9 +219,8 @@ def _add_clocks(command: argparse.ArgumentParser) -> None:
     command.add_argument("--clocks", action="store_true", help=about)
 
 
-def _add_settings(command: argparse.ArgumentParser) -> None:
-    _add_profile_option(command)
-    about = "keys (TOML): authenticators are checked; they are never shown"
+def _add_keys_option(command: argparse.ArgumentParser, what: str) -> None:
+    about = f"keys (TOML): {what}; they are never shown"
     command.add_argument("--keys", metavar="FILE", help=about)
 
 
@@ -238,11 +239,7 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--frame", metavar="N", type=_frame_number, help="frame number, from 1")
     _add_filter(command, "every frame that FILTER holds for")
     command.add_argument("--format", choices=("text", "json"), default="text")
-    command.add_argument(
-        "--keys",
-        metavar="FILE",
-        help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
-    )
+    _add_keys_option(command, "authenticators are checked, ESP is decrypted")
     command.add_argument(
         "--wireshark",
         action="store_true",
@@ -255,7 +252,8 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
     )
-    _add_settings(command)
+    _add_keys_option(command, "wrong authenticators are findings")
+    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
 def _page_name(text: str) -> str:
@@ -266,7 +264,7 @@ def _page_name(text: str) -> str:
 
 def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
-    _add_settings(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
     )

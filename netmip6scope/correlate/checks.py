@@ -8,7 +8,7 @@ import numpy as np
 
 from dissectors.frames import Flags, Ints
 from dissectors.scan.batch import MessageBatch
-from dissectors.scan.kinds import MessageKind
+from dissectors.scan.kinds import WRONG_ICV, MessageKind
 from dissectors.scan.marks import Mark
 from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.codes import Code
@@ -41,7 +41,7 @@ def _found(m: MessageBatch) -> Iterator[Found]:
     for rows in (requests, responses):
         yield Code.HO_HOPLIMIT, rows[m.hop_limit.take(rows) != _LINK_LOCAL_HOPS], 0
         yield Code.HO_NO_AH, rows[m.ah.take(rows) == 0], 0
-        yield Code.HO_BAD_AH, rows[m.marks.take(rows) >= Mark.FORGED], 0
+        yield Code.HO_BAD_AH, rows[m.ah.take(rows) == WRONG_ICV], 0
     # What is not there, or cannot be parsed, does not tell what the sender left out.
     whole = (m.cut <= 0) & (m.malformed < 0)
     nameless = (m.mn_id < 0) & whole
@@ -55,7 +55,8 @@ def _found(m: MessageBatch) -> Iterator[Found]:
 
 def _reserved(m: MessageBatch, requests: Ints, responses: Ints) -> Iterator[Found]:
     flags, marks, status = m.flags.take(requests), _marks(m, responses), m.status.take(responses)
-    yield Code.HO_CLEAR_KEY, responses[marks & Mark.KEY != 0], 0
+    clear = marks & (Mark.KEY | Mark.ENCRYPTED) == Mark.KEY
+    yield Code.HO_CLEAR_KEY, responses[clear], 0
     yield Code.HO_RESERVED, requests[(flags > 0) & (flags & _HO_RESERVED != 0)], 1
     yield Code.HO_RESERVED, responses[status > LAST_HO_STATUS], 0
     bits = (marks & Mark.RESERVED != 0) & (status <= LAST_HO_STATUS)
@@ -64,8 +65,9 @@ def _reserved(m: MessageBatch, requests: Ints, responses: Ints) -> Iterator[Foun
 
 def _updates(m: MessageBatch, updates: Ints, whole: Flags) -> Iterator[Found]:
     marks, coa = _marks(m, updates), m.coa.take(updates)
-    yield Code.BU_BAD_AUTH, updates[marks >= Mark.FORGED], 0
-    bare = (marks & Mark.AUTHENTICATED == 0) & (m.marks.take(updates) >= 0)
+    yield Code.BU_BAD_AUTH, updates[m.auth.take(updates) == 0], 0
+    proof = Mark.AUTHENTICATED | Mark.ESP
+    bare = (marks & proof == 0) & (m.marks.take(updates) >= 0)
     yield Code.BU_NO_AUTH, updates[bare & (m.ah.take(updates) == 0) & whole.take(updates)], 0
     # Behind a MAP it counts whose prefix the address is of, too (`node_checks`).
     differs = updates[(coa >= 0) & (coa != m.src.take(updates))]

@@ -44,13 +44,13 @@ class Reasons:
 
 _IDENTITY, _MOBILITY = "icmpv6.opt.mn.value", "mip6.mnid.identifier"
 _FIELDS = {
-    (Reason.NAMED, MessageKind.HO_REQUEST): _IDENTITY,
-    (Reason.NAMED, MessageKind.HO_RESPONSE): _IDENTITY,
-    (Reason.EXCHANGE, MessageKind.HO_REQUEST): "netmip6.ho_request.identifier",
-    (Reason.EXCHANGE, MessageKind.HO_RESPONSE): "netmip6.ho_response.identifier",
-    (Reason.EXCHANGE, MessageKind.BU): "mip6.bu.seqnr",
-    (Reason.EXCHANGE, MessageKind.BA): "mip6.ba.seqnr",
-    (Reason.HOST, MessageKind.RS): "ipv6.src",
+    (Reason.NAMED, MessageKind.HO_REQUEST.label): _IDENTITY,
+    (Reason.NAMED, MessageKind.HO_RESPONSE.label): _IDENTITY,
+    (Reason.EXCHANGE, MessageKind.HO_REQUEST.label): "netmip6.ho_request.identifier",
+    (Reason.EXCHANGE, MessageKind.HO_RESPONSE.label): "netmip6.ho_response.identifier",
+    (Reason.EXCHANGE, MessageKind.BU.label): "mip6.bu.seqnr",
+    (Reason.EXCHANGE, MessageKind.BA.label): "mip6.ba.seqnr",
+    (Reason.HOST, MessageKind.RS.label): "ipv6.src",
 }
 _OTHERWISE = {
     Reason.NAMED: _MOBILITY,
@@ -63,6 +63,6 @@ _OTHERWISE = {
 }
 
 
-def field_of(reason: Reason, kind: MessageKind) -> str:
+def field_of(reason: Reason, kind: str) -> str:
     """The field, as a filter names it, of a message of this kind."""
     return _FIELDS.get((reason, kind)) or _OTHERWISE[reason]

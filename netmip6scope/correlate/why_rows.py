@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from dissectors.frames import Ints
-from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.reasons import Reason, field_of
 from netmip6scope.correlate.rows import build
@@ -25,7 +24,7 @@ def why_table(found: Correlation, texts: Texts, messages: Table) -> Table:
     assert isinstance(kind, Coded)
     values: dict[str, Values] = {
         "mn_id": texts.names(found.sessions["mn"][session[rows]]),
-        "field": _fields(found.why["reason"][rows], kind.codes[rows]),
+        "field": _fields(found.why["reason"][rows], kind.codes[rows], kind.vocabulary),
         "of_frame": _taken(messages, "frame", source),
         "of_point": _taken(messages, "point", source),
     }
@@ -34,10 +33,10 @@ def why_table(found: Correlation, texts: Texts, messages: Table) -> Table:
     return build("why", WHY, values, len(rows))
 
 
-def _fields(reason: Ints, kind: Ints) -> Coded:
+def _fields(reason: Ints, kind: Ints, kinds: list[str]) -> Coded:
     """What tells, by its name in filters, of messages of these kinds."""
-    names = [field_of(r, k) for r in Reason for k in MessageKind]
-    return labels(np.where(reason < 0, -1, reason * len(MessageKind) + kind), names)
+    names = [field_of(r, k) for r in Reason for k in kinds]
+    return labels(np.where(reason < 0, -1, reason * len(kinds) + kind), names)
 
 
 def _taken(table: Table, name: str, rows: Ints) -> Values:

@@ -12,7 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
 from tests import wire
+from tests.dissectors import secured
 from tests.netmip6scope.story import (
     ALICE,
     AR1,
@@ -55,6 +60,7 @@ class Case:
     instead: tuple[str, ...]
     profile: str | None
     keys: str | None
+    twin_keys: str | None
 
 
 CASES: list[Case] = []
@@ -69,10 +75,25 @@ def case(
     instead: tuple[str, ...] = (),
     profile: str | None = None,
     keys: str | None = None,
+    twin_keys: str | None = None,
 ) -> Callable[[Build], Build]:
     def add(build: Build) -> Build:
         about = build.__name__.replace("_", " ")
-        CASES.append(Case(code, about, build, says, frame, count, also, instead, profile, keys))
+        CASES.append(
+            Case(
+                code,
+                about,
+                build,
+                says,
+                frame,
+                count,
+                also,
+                instead,
+                profile,
+                keys,
+                twin_keys or keys,
+            )
+        )
         return build
 
     return add
@@ -167,6 +188,44 @@ def security(key: bytes) -> bytes:
 def key_under_ah_alone(story: Story, wrong: bool) -> None:
     """The twin has the association's SPI without its key."""
     exchange(story, tells=response(options=NAMED + CONTEXT + security(bytes(20) * wrong)))
+
+
+ESP_KEYS = """
+[[esp]]
+spi = 4096
+destination = "{}"
+encryption = "{}"
+algorithm = "hmac-sha1-96"
+key = "{}"
+"""
+CIPHER_KEY = bytes(range(3, 19))
+
+
+def in_esp(next_header: int, payload: bytes, cipher_key: bytes = b"") -> bytes:
+    """ESP with SPI 4096: AES-CBC with such a key (RFC 3602), else NULL (RFC 2410)."""
+    plain = secured.esp_plain(next_header, payload, 16)
+    if cipher_key:
+        iv = bytes(range(16))
+        encryptor = Cipher(AES(cipher_key), CBC(iv)).encryptor()
+        plain = iv + encryptor.update(plain) + encryptor.finalize()
+    return secured.esp_null(4096, 1, plain, AH_KEY)
+
+
+@case(
+    "HO-CLEAR-KEY",
+    AR1,
+    AR2,
+    frame=6,
+    keys=ESP_KEYS.format(AR2, "null", AH_KEY.hex()),
+    twin_keys=ESP_KEYS.format(AR2, "aes-cbc", AH_KEY.hex())
+    + f'encryption_key = "{CIPHER_KEY.hex()}"\n',
+)
+def key_in_esp_that_does_not_encrypt(story: Story, wrong: bool) -> None:
+    """In the twin it does: whoever has the key file sees the response, and nobody else."""
+    body = struct.pack("!HBB", 9, 0, 0) + NAMED + CONTEXT + security(bytes(20))
+    message = wire.icmp6(AR1, AR2, 201, 0, body)
+    carried = in_esp(58, message, b"" if wrong else CIPHER_KEY)
+    exchange(story, tells=wire.ipv6(AR1, AR2, 50, carried, 255))
 
 
 @case("HO-REFUSED", AR1, AR2, "3", "unable to locate context", frame=6)
@@ -346,6 +405,14 @@ def authenticator_of_another_key(story: Story, wrong: bool) -> None:
     signed = header + data + asks[place + 12 :]
     cksum = wire.checksum6(wire.ip6(NONE), wire.ip6(HA), 135, signed)
     attach(story, with_checksum(asks[:begin] + signed, cksum))
+
+
+@case("BU-NO-AUTH", AR1, HA, frame=2, keys=ESP_KEYS.format(HA, "null", AH_KEY.hex()))
+def update_in_esp(story: Story, wrong: bool) -> None:
+    """ESP behind the Home Address option, in transport mode (RFC 6275 6.3)."""
+    bare = update(AR1, NONE, 1, auth=False)
+    protected = wire.home_address_header(NONE, in_esp(135, bare[64:]), 50)
+    attach(story, bare if wrong else wire.ipv6(AR1, HA, 60, protected))
 
 
 @case("BU-REPLAY", AR1, "sequence number 7 after 8", frame=6)

@@ -38,7 +38,7 @@ def found(case: Case, directory: Path, *, wrong: bool) -> list[Row]:
     story = Story(directory)
     captures = case.build(story, wrong) or [story.write()]
     settings = []
-    for name, text in (("profile", case.profile), ("keys", case.keys)):
+    for name, text in (("profile", case.profile), ("keys", case.keys if wrong else case.twin_keys)):
         path = directory / f"{name}.toml"
         path.write_text(text or "")
         settings.append(str(path) if text else None)
