@@ -110,7 +110,6 @@ def test_what_users_said_is_gone(netmip6: Path) -> None:
     seen = 0
     for row in range(len(wire)):
         octets = wire.frame(row)
-        said = octets[-32:]
         # A tunnelled packet: IPv6 in IPv6 behind Ethernet.
         if octets[12:14] == b"\x86\xdd" and octets[20] == 41 and len(octets) > 200:
             seen += 1
