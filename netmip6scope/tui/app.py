@@ -10,7 +10,7 @@ from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
 
-from dissectors.authentication.checks import Checks
+from dissectors.authentication.keys import Keys
 from dissectors.profile import Profile
 from netmip6scope.capture.inputs import Source
 from netmip6scope.errors import OutputError, ScopeError
@@ -74,7 +74,7 @@ class ScopeApp(App[ScopeError]):
         sources: Sequence[Source],
         clock_of: list[int] | None,
         profile: Profile,
-        checks: Checks | None = None,
+        keys: Keys | None = None,
     ) -> None:
         super().__init__()
         self.profile = profile
@@ -85,7 +85,7 @@ class ScopeApp(App[ScopeError]):
         known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
         self.loader = Loader(list(sources), clock_of, profile, self._post)
-        self._checks = checks
+        self._keys = keys
         self._names = [source.path for source in sources]
         self._progress = Progress(0, None)
         self._said = ""
@@ -112,7 +112,7 @@ class ScopeApp(App[ScopeError]):
                 self.exit(error)
             case Loaded(result, frames, done):
                 store = self.loader.store
-                self.view = View(result, frames, done, store, self.profile, self._checks)
+                self.view = View(result, frames, done, store, self.profile, self._keys)
                 if isinstance(self.screen, ScopeScreen):
                     self.screen.show(self.view)
             case Progress() as progress:
