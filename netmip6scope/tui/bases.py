@@ -229,9 +229,10 @@ class ScopeScreen(Screen[None]):
         if view is None or self.view is None or view.table_name != "messages":
             self.notify("messages are compared: mark one with m, go to another and press c")
             return
-        rows = sorted(view.marks | ({view.row} if view.row is not None else set()))
+        here = set() if view.row is None or len(view.marks) == 2 else {view.row}
+        rows = sorted(view.marks | here)
         if len(rows) != 2:
-            self.notify("mark one message with m, go to another and press c")
+            self.notify("mark one message with m and go to another, or mark two")
             return
         left, right = (self.view.open(row) for row in rows)
         frames = [self.view.number("messages", "frame", row) for row in rows]
