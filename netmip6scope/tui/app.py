@@ -25,6 +25,7 @@ from netmip6scope.tui.loader import Failed, Loaded, Loader, News, Progress
 from netmip6scope.tui.points_screen import PointsScreen
 from netmip6scope.tui.sessions_screen import SessionsScreen
 from netmip6scope.tui.settings import Settings, load, save, settings_path
+from netmip6scope.tui.spans import counted
 from netmip6scope.tui.statistics_screen import StatisticsScreen
 from netmip6scope.tui.themes import THEMES, following
 from netmip6scope.tui.view import View
@@ -254,11 +255,6 @@ class ScopeApp(App[ScopeError]):
             await self.run_action(action)
 
         return run
-
-
-def counted(number: int, what: str) -> str:
-    """So many of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _hints(screen: ScopeScreen) -> list[Word]:
