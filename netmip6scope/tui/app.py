@@ -30,6 +30,7 @@ from netmip6scope.tui.statistics_screen import StatisticsScreen
 from netmip6scope.tui.themes import THEMES, following
 from netmip6scope.tui.view import View
 
+_DURATIONS = ("context", "binding", "preparation", "dl_gap", "ul_gap")
 USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "sessions": ("mn_id", "handoffs", "state", "findings", "hoa", "start", "ar_path"),
     "messages": ("frame", "time", "summary", "mn_id", "src", "dst", "session", "handoff", "kind"),
@@ -38,7 +39,11 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
         *("kind", "sar", "tar", "start", "findings"),
     ),
     "findings": ("severity", "code", "frame", "text", "mn_id", "time", "session", "handoff", "ref"),
-    "stats": ("group", "handoffs", "complete", "success_percent", "by"),
+    "stats": (
+        *("group", "handoffs", "complete", "success_percent"),
+        *(f"{what}_{how}_ms" for what in _DURATIONS for how in ("median", "p95")),
+        "by",
+    ),
 }
 STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
