@@ -6,7 +6,7 @@ taken only if it names this server, and a connection only if its page came from 
 
 from __future__ import annotations
 
-import logging
+import os
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -43,11 +43,14 @@ def serve(command: Sequence[str], host: str, port: int) -> None:
             app.middlewares.append(_ours_alone)
             return app
 
-        def initialize_logging(self) -> None:
-            logging.basicConfig(level="WARNING")
-
         async def on_startup(self, _app: web.Application) -> None:
-            sys.stderr.write(f"{_TITLE}: {self.public_url} until Ctrl-C\n")
+            """Say nothing yet: the address may be taken."""
+
+        def run(self) -> None:
+            def say(*_: object) -> None:
+                sys.stderr.write(f"{_TITLE}: {self.public_url} until Ctrl-C\n")
+
+            web.run_app(self._make_app(), host=host, port=port, print=say, access_log=None)
 
         async def handle_index(self, request: web.Request) -> web.StreamResponse:
             # A page asks for the rest by the name that it was asked by.
@@ -66,9 +69,10 @@ def serve(command: Sequence[str], host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     server = Browsers(shlex.join(command), host, port, _TITLE, f"http://{shown}:{port}")
     try:
-        server.serve()
+        server.run()
     except OSError as error:
-        raise UsageError(f"--bind {shown}:{port}: {error.strerror or error}") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise UsageError(f"--bind {shown}:{port}: {reason}") from error
 
 
 def allowed(bound: str, host: str, origin: str | None, path: str) -> bool:
