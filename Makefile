@@ -8,10 +8,10 @@ BESIDE := tests benchmarks
 # As pip does with what it copies; where Python may write no byte code, every start would compile.
 COMPILE = $(BIN)/python -m compileall -q $(PACKAGES)
 
-.PHONY: help venv demo test lint check bench clean lock
+.PHONY: help venv demo test lint check requirements seeds bench clean lock
 
 help:
-	@echo "make demo | test | lint | check | bench | venv | clean | lock"
+	@echo "make demo | test | lint | check | requirements | seeds | bench | venv | clean | lock"
 
 venv: $(STAMP)
 
@@ -43,6 +43,14 @@ lint: venv
 	$(BIN)/lint-imports
 
 check: lint test
+
+# Random scenarios beyond those of the suite; a failing one prints the command that repeats it.
+seeds: venv
+	SEEDS=200 $(BIN)/python -m pytest -q -n 2 tests/replay/test_seeds.py
+
+# Which test holds which row of the draft; fails for a row without one.
+requirements: venv
+	$(BIN)/python -m pytest -q --requirements tests
 
 bench: venv
 	@$(COMPILE)

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
+from netmip6scope.cli import capturing, simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,67 +92,18 @@ def build_parser(runs: Mapping[str, Command]) -> Parser:
     shared = _shared()
     parser = Parser(
         prog=PROGRAM,
-        description="Analyse captures of MIPv6 signalling between access routers and home agents.",
+        description="Analyse captures of NetMIPv6 handoffs, and run its nodes from scenarios.",
         epilog=_EXIT_CODES,
         parents=[shared],
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     parser.commands = commands.choices.keys()
-    for name, about in (
-        ("messages", "one row per signalling message"),
-        ("sessions", "one row per mobile-node session"),
-        ("handoffs", "one row per handoff with its timing"),
-    ):
-        command = commands.add_parser(name, help=about, description=about, parents=[shared])
-        _add_table_options(command)
-        if name == "handoffs":
-            command.add_argument(
-                "--stats",
-                action="store_true",
-                help="counts, success rate and percentiles of all handoffs, and of those per pair "
-                "of access routers, kind and outcome",
-            )
-        command.set_defaults(run=runs["table"])
-    about = "one row per finding: what went wrong, where, and where it is written"
-    command = commands.add_parser("findings", help=about, description=about, parents=[shared])
-    _add_findings_options(command)
-    command.set_defaults(run=runs["findings"])
-    about = "one frame, or all that a filter holds for, as full trees with byte ranges"
-    command = commands.add_parser("decode", help=about, description=about, parents=[shared])
-    _add_decode_options(command)
-    command.set_defaults(run=runs["decode"])
-    about = "what a filter can name, one row per field"
-    command = commands.add_parser("fields", help=about, description=about, parents=[shared])
-    command.add_argument(
-        "pattern", nargs="?", metavar="PATTERN", help="text in the name or label, or a glob"
-    )
-    _add_output_options(command)
-    command.set_defaults(run=runs["fields"])
-    about = "compare our decode with Wireshark's, field by field"
-    command = commands.add_parser("verify", help=about, description=about, parents=[shared])
-    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
-    _add_output_options(command)
-    _add_profile_option(command)
-    command.set_defaults(run=runs["verify"])
-    about = "make our dissector for Wireshark"
-    command = commands.add_parser("plugin", help=about, description=about, parents=[shared])
-    _add_plugin_options(command)
-    command.set_defaults(run=runs["plugin"])
-    about = "one self-contained page: summary, distributions, slowest handoffs, messages"
-    command = commands.add_parser("report", help=about, description=about, parents=[shared])
-    _add_report_options(command)
-    command.set_defaults(run=runs["report"])
-    for name, about, add_options in (
-        ("open", "the terminal interface; netmip6scope CAPTURE is the same", _add_open_options),
-        ("ladder", "the message ladder of one mobile node", _add_ladder_options),
-        ("extract", "the packets of one mobile node as a capture", _add_extract_options),
-        ("merge", "the captures of several points as one, by one clock", _add_merge_options),
-    ):
+    for name, run, about, add_options in _COMMANDS:
         command = commands.add_parser(name, help=about, description=about, parents=[shared])
         add_options(command)
-        _add_profile_option(command)
-        command.set_defaults(run=runs[name])
+        command.set_defaults(run=runs[run])
+    simulation.add_command(commands, shared, runs["simulate"])
     return parser
 
 
@@ -184,6 +136,25 @@ def _add_open_options(command: argparse.ArgumentParser) -> None:
         help="where browsers may come from with --web (default: this machine alone, port 8000)",
     )
     command.add_argument("--keys", metavar="FILE", help="keys (TOML), to check the chosen message")
+    _add_profile_option(command)
+
+
+def _add_handoffs_options(command: argparse.ArgumentParser) -> None:
+    _add_table_options(command)
+    about = "counts, success rate and percentiles of all, per pair of routers, kind and outcome"
+    command.add_argument("--stats", action="store_true", help=about)
+
+
+def _add_fields_options(command: argparse.ArgumentParser) -> None:
+    about = "text in the name or label, or a glob"
+    command.add_argument("pattern", nargs="?", metavar="PATTERN", help=about)
+    _add_output_options(command)
+
+
+def _add_verify_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    _add_output_options(command)
+    _add_profile_option(command)
 
 
 def _add_findings_options(command: argparse.ArgumentParser) -> None:
@@ -296,6 +267,7 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--width", metavar="N", type=_width, help="of the text (default: the terminal's, else 120)"
     )
+    _add_profile_option(command)
 
 
 def _add_extract_options(command: argparse.ArgumentParser) -> None:
@@ -304,12 +276,14 @@ def _add_extract_options(command: argparse.ArgumentParser) -> None:
         "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
     )
     command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+    _add_profile_option(command)
 
 
 def _add_merge_options(command: argparse.ArgumentParser) -> None:
     about = "POINT=FILE, the reference clock's first; a file without a name is a point too"
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=about)
     command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+    _add_profile_option(command)
 
 
 def _add_choice(command: argparse.ArgumentParser) -> None:
@@ -337,3 +311,62 @@ def _whole(text: str, least: int, what: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) >= least):
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return int(text)
+
+
+_COMMANDS = (
+    (
+        "open",
+        "open",
+        "the terminal interface; netmip6scope CAPTURE is the same",
+        _add_open_options,
+    ),
+    (
+        "capture",
+        "capture",
+        "frames of network interfaces to pcapng files, shown as they come or not",
+        capturing.add_options,
+    ),
+    ("messages", "table", "one row per signalling message", _add_table_options),
+    ("sessions", "table", "one row per mobile-node session", _add_table_options),
+    ("handoffs", "table", "one row per handoff with its timing", _add_handoffs_options),
+    (
+        "findings",
+        "findings",
+        "one row per finding: what went wrong, where, and where it is written",
+        _add_findings_options,
+    ),
+    (
+        "decode",
+        "decode",
+        "one frame, or all that a filter holds for, as full trees with byte ranges",
+        _add_decode_options,
+    ),
+    ("ladder", "ladder", "the message ladder of one mobile node", _add_ladder_options),
+    (
+        "report",
+        "report",
+        "one self-contained page: summary, distributions, slowest handoffs, messages",
+        _add_report_options,
+    ),
+    (
+        "extract",
+        "extract",
+        "the packets of one mobile node as a capture",
+        _add_extract_options,
+    ),
+    (
+        "merge",
+        "merge",
+        "the captures of several points as one, by one clock",
+        _add_merge_options,
+    ),
+    ("fields", "fields", "what a filter can name, one row per field", _add_fields_options),
+    (
+        "verify",
+        "verify",
+        "compare our decode with Wireshark's, field by field",
+        _add_verify_options,
+    ),
+    ("plugin", "plugin", "make our dissector for Wireshark", _add_plugin_options),
+)
+"""Name, which function runs it, what it does, and what gives it its options."""

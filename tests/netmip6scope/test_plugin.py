@@ -205,7 +205,7 @@ def test_request_flags_and_columns(tmp_path: Path) -> None:
         (
             shark.ho_message(201, struct.pack("!HBB", 1, 0, 0) + b"\x1e"),
             "malformed",
-            "a neighbor discovery option needs 2 octets, 1 is there",
+            "neighbor discovery option needs 2 octets, 1 is there",
         ),
         (
             shark.ho_message(201, struct.pack("!HBB", 1, 0, 0) + b"\x1e\x01\x01\x05" + bytes(4)),

@@ -1,0 +1,570 @@
+"""An access router with its NetMIPv6 client (draft 3, 4, 5 and 6.2).
+
+It finds out whom an event is about, turns it into an input of that mobile node's link session, and
+does what the session's table says with the node's registration and context transfer. Signals of
+those two go back to the session. Everything is kept per mobile node and dropped when it is over.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+
+from dissectors.handoff import HoRequest, HoResponse, HoStatus
+from dissectors.mobility import BindingAcknowledgement
+from dissectors.neighbor import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterSolicitation,
+)
+from replay import binding_client, context_serving, context_target, link_session, slaac
+from replay.binding_client import ANY_IPV4, UNIT_S
+from replay.context import Context, identity, identity_in, to_options
+from replay.context_target import Transfer
+from replay.events import (
+    Arrived,
+    AssociationRenewed,
+    Deadline,
+    Effect,
+    Effects,
+    Event,
+    Fact,
+    HandoverIndication,
+    LinkDown,
+    LinkUp,
+    Note,
+    Send,
+    Spoken,
+    Violation,
+    Why,
+)
+from replay.link_session import LETS_GO, SILENCE_NS, WAITS_NS, Action
+from replay.ntp import SECOND_NS
+from replay.packets import NEIGHBOR_HOP_LIMIT, Address, Packet
+from replay.registration import Registration, Wanted, later
+from replay.router_config import RouterConfig
+from replay.security import ReplayWindow, is_protected_with, protected
+from replay.timers import Timers
+
+Session = link_session.Input
+_SIGNS = (Session.LINK_UP, Session.BOUND, Session.GIVEN)
+"""What restarts the time of silence, besides what the mobile node sends."""
+MOST_ANSWERS = 256
+"""HO Responses kept for requests that come again."""
+ANSWER_LASTS_NS = 10 * SECOND_NS
+"""Longer than a target goes on asking; later an Identifier may be used anew."""
+MOST_SEQUENCES = 4096
+"""Mobile nodes that have left and whose last sequence number is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A HO Request that was granted, in case it comes again."""
+
+    mn_id: bytes | None
+    time_ns: int
+    response: HoResponse
+
+    def repeats(self, mn_id: bytes | None, now_ns: int) -> bool:
+        """Whether a request with the same Identifier is the same request."""
+        return mn_id == self.mn_id and now_ns - self.time_ns <= ANSWER_LASTS_NS
+
+
+class Mobile:
+    """A mobile node, as this router knows it."""
+
+    __slots__ = (
+        "heard",
+        "heard_ns",
+        "link",
+        "mn_id",
+        "registration",
+        "session",
+        "since_ns",
+        "transfer",
+        "transfer_state",
+    )
+
+    def __init__(self, mn_id: bytes, registration: Registration) -> None:
+        self.mn_id = mn_id
+        self.link: bytes | None = None
+        self.session = link_session.State.AWAY
+        self.since_ns = 0
+        """When it entered this state."""
+        self.heard_ns = 0
+        """When it last showed a sign, or was asked for one."""
+        self.registration = registration
+        self.transfer: Transfer | None = None
+        self.transfer_state = context_target.State.NONE
+        self.heard: Address | None = None
+
+    @property
+    def homes(self) -> tuple[Address, ...]:
+        """The home addresses that are registered for it."""
+        home = self.registration.home
+        if home is None:
+            return ()
+        both = (home.binding.home, home.binding.home4)
+        return tuple(each for each in both if each is not None and each != ANY_IPV4)
+
+
+class AccessRouter:
+    """Serving and target access router in one."""
+
+    def __init__(self, config: RouterConfig) -> None:
+        self.config = config
+        self.mobiles: dict[bytes, Mobile] = {}
+        self._by_link: dict[bytes, Mobile] = {}
+        self._by_home: dict[Address, Mobile] = {}
+        self._timers: Timers[bytes] = Timers()
+        self._identifier = 0
+        self._transfers: dict[int, Mobile] = {}
+        self._answers: OrderedDict[tuple[Address, int], Answered] = OrderedDict()
+        self._sequences: dict[int, int] = {}
+        self._windows: dict[int, ReplayWindow] = {}
+        self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
+
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Its care-of address."""
+        return (self.config.address,)
+
+    def next_deadline_ns(self) -> int | None:
+        """The earliest of any mobile node."""
+        return self._timers.next_ns()
+
+    def handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
+        """Take an event."""
+        match event:
+            case Arrived(packet=Packet() as packet, link=None):
+                return self._from_network(packet, now_ns)
+            case Arrived(packet=Packet() as packet, link=bytes() as link):
+                return self._from_mobile(packet, link, now_ns)
+            case Deadline():
+                return self._due(now_ns)
+            case LinkUp():
+                mobile = self._known(event.mn_id)
+                self._connect(mobile, event.link)
+                note = Note(Fact.LINK_UP, event.mn_id, self.config.address)
+                return (note, *self._give(mobile, Session.LINK_UP, now_ns))
+            case LinkDown():
+                return self._disconnected(event.link, now_ns)
+            case HandoverIndication():
+                return self._announced(event, now_ns)
+            case AssociationRenewed():
+                self._start_anew(event.router)
+                return ()
+            case Arrived() | Spoken():
+                return ()
+
+    # Mobile nodes
+
+    def _known(self, mn_id: bytes) -> Mobile:
+        mobile = self.mobiles.get(mn_id)
+        if mobile is None:
+            config = self.config
+            registration = Registration(config.address, config.domain, config.settings)
+            mobile = self.mobiles[mn_id] = Mobile(mn_id, registration)
+        return mobile
+
+    def _connect(self, mobile: Mobile, link: bytes) -> None:
+        mobile.link = link
+        self._by_link[link] = mobile
+
+    def _disconnected(self, link: bytes, now_ns: int) -> Effects:
+        mobile = self._by_link.pop(link, None)
+        if mobile is None:
+            return ()
+        mobile.link = None
+        note = Note(Fact.LINK_DOWN, mobile.mn_id, self.config.address)
+        return (note, *self._give(mobile, Session.LINK_DOWN, now_ns))
+
+    def _announced(self, event: HandoverIndication, now_ns: int) -> Effects:
+        mobile = self._known(event.mn_id)
+        if mobile.transfer_state is not context_target.State.REQUESTED:
+            self._identifier = self._identifier + 1 & 0xFFFF
+            mobile.transfer = Transfer(
+                event.mn_id,
+                self.config.address,
+                event.serving_router,
+                self._identifier,
+                named=self.config.identity,
+            )
+        note = Note(Fact.TRIGGERED, event.mn_id, event.serving_router, self.config.address)
+        return (note, *self._give(mobile, Session.ANNOUNCED, now_ns))
+
+    def _give(self, mobile: Mobile, given: Session, now_ns: int) -> Effects:
+        """Let the session's table act, and those that it sets in motion."""
+        entry = link_session.TABLE.transitions.get((mobile.session, given))
+        if entry is None:
+            reason = link_session.TABLE.forbidden[mobile.session, given]
+            name = link_session.TABLE.name
+            return (Violation(name, mobile.session.name, given.name, reason),)
+        before = mobile.session
+        mobile.session, action = entry
+        if before is not mobile.session:
+            mobile.since_ns = now_ns
+        if given in _SIGNS:
+            mobile.heard_ns = now_ns
+        effects = self._act(mobile, action, now_ns)
+        self._settle(mobile)
+        return effects
+
+    def _act(self, mobile: Mobile, action: Action, now_ns: int) -> Effects:  # noqa: PLR0911
+        registration = mobile.registration
+        match action:
+            case Action.NOTHING:
+                return ()
+            case Action.FETCH:
+                return self._transfer(mobile, context_target.Input.TRIGGER, now_ns, None)
+            case Action.REGISTER | Action.REGISTER_HEARD | Action.REGISTER_CONTEXT:
+                if registration.busy:
+                    return self._signalled(mobile, registration.renew(now_ns), now_ns)
+                wanted = self._wanted(mobile, action)
+                return self._signalled(mobile, registration.start(wanted, now_ns), now_ns)
+            case Action.ADVERTISE:
+                return self._advertise(mobile)
+            case Action.PROBE:
+                return self._probe(mobile, now_ns)
+            case Action.RENEW:
+                note = Note(Fact.HANDOFF_CANCELLED, mobile.mn_id, self.config.address)
+                return (note, *self._signalled(mobile, registration.renew(now_ns), now_ns))
+            case Action.RELEASE | Action.FORGET:
+                return self._signalled(mobile, registration.stop(now_ns), now_ns)
+
+    def _settle(self, mobile: Mobile) -> None:
+        """Bring what is looked up and waited for in line with the mobile node's state."""
+        over = mobile.session is link_session.State.AWAY
+        if over:
+            self._drop_transfer(mobile)
+        if over and mobile.registration.idle:
+            self.mobiles.pop(mobile.mn_id, None)
+            self._timers.set(mobile.mn_id, None)
+            self._keep_sequence(mobile)
+            for home in mobile.homes:
+                if self._by_home.get(home) is mobile:
+                    del self._by_home[home]
+            return
+        for home in mobile.homes:
+            self._by_home[home] = mobile
+        self._timers.set(mobile.mn_id, self._deadline_ns(mobile))
+
+    def _keep_sequence(self, mobile: Mobile) -> None:
+        """The home agent has it still; a mobile node that comes back goes on from it."""
+        if mobile.registration.home is not None:
+            self._last_sequences[mobile.mn_id] = mobile.registration.sequence
+        if len(self._last_sequences) > MOST_SEQUENCES:
+            self._last_sequences.popitem(last=False)
+
+    def _drop_transfer(self, mobile: Mobile) -> None:
+        if mobile.transfer is not None:
+            self._transfers.pop(mobile.transfer.identifier, None)
+        mobile.transfer, mobile.transfer_state = None, context_target.State.NONE
+
+    def _deadline_ns(self, mobile: Mobile) -> int | None:
+        paused = mobile.session in LETS_GO
+        found = [mobile.registration.deadline_ns(paused=paused)]
+        if mobile.session in WAITS_NS:
+            found.append(mobile.since_ns + WAITS_NS[mobile.session])
+        if mobile.session in SILENCE_NS:
+            found.append(mobile.heard_ns + SILENCE_NS[mobile.session])
+        if mobile.transfer is not None:
+            found.append(context_target.deadline_ns(mobile.transfer_state, mobile.transfer))
+        return min((each for each in found if each is not None), default=None)
+
+    def _due(self, now_ns: int) -> Effects:
+        out: list[Effect] = []
+        for mn_id in list(self._timers.due(now_ns)):
+            mobile = self.mobiles[mn_id]
+            transfer = mobile.transfer
+            if transfer is not None:
+                asked_ns = context_target.deadline_ns(mobile.transfer_state, transfer)
+                if asked_ns is not None and asked_ns <= now_ns:
+                    what = context_target.due(transfer)
+                    out += self._transfer(mobile, what, now_ns, None)
+            paused = mobile.session in LETS_GO
+            found = mobile.registration.due(now_ns, paused=paused)
+            out += self._signalled(mobile, found, now_ns)
+            wait_ns = WAITS_NS.get(mobile.session)
+            if wait_ns is not None and mobile.since_ns + wait_ns <= now_ns:
+                out += self._give(mobile, Session.WAIT_OVER, now_ns)
+            silence_ns = SILENCE_NS.get(mobile.session)
+            if silence_ns is not None and mobile.heard_ns + silence_ns <= now_ns:
+                out += self._give(mobile, Session.SILENT, now_ns)
+            self._settle(mobile)
+        return tuple(out)
+
+    # Registration
+
+    def _wanted(self, mobile: Mobile, action: Action) -> Wanted:
+        config, mn_id = self.config, mobile.mn_id
+        last = self._last_sequences.get(mn_id, 0)
+        own = config.node_associations.get(mn_id, config.association)
+        transfer = mobile.transfer
+        if action is Action.REGISTER_CONTEXT:
+            assert transfer is not None
+            assert transfer.context is not None
+            return self._from_context(transfer.context)
+        if action is Action.REGISTER_HEARD:
+            home = mobile.heard
+            agent = config.home_agent
+            home6, home4 = (None, home) if isinstance(home, IPv4Address) else (home, None)
+            return Wanted(mn_id, Why.HANDOFF, agent, home6, home4, own, last)
+        return Wanted(mn_id, Why.ATTACH, config.home_agent, association=own, sequence=last)
+
+    def _from_context(self, context: Context) -> Wanted:
+        config = self.config
+        own = config.node_associations.get(context.mn_id, config.association)
+        last = self._last_sequences.get(context.mn_id, context.sequence)
+        same_map = config.domain is not None and config.domain.map == context.map
+        return Wanted(
+            context.mn_id,
+            Why.HANDOFF,
+            context.home_agent or config.home_agent,
+            context.home,
+            context.home4,
+            context.association or own,
+            later(context.sequence, last),
+            context.timestamp,
+            context.remaining_s,
+            context.rcoa if same_map else None,
+        )
+
+    def _signalled(
+        self,
+        mobile: Mobile,
+        found: list[Effect | binding_client.Signal] | tuple[Effect | binding_client.Signal, ...],
+        now_ns: int,
+    ) -> Effects:
+        """Effects as they are; signals become inputs of the session."""
+        out: list[Effect] = []
+        for one in found:
+            if one is binding_client.Signal.BOUND:
+                self._settle(mobile)
+                out += self._give(mobile, Session.BOUND, now_ns)
+            elif one is binding_client.Signal.REFUSED:
+                out += self._give(mobile, Session.REFUSED, now_ns)
+            elif not isinstance(one, binding_client.Signal):
+                out.append(one)
+        self._settle(mobile)
+        return tuple(out)
+
+    def _advertise(self, mobile: Mobile) -> Effects:
+        home = next((each for each in mobile.homes if isinstance(each, IPv6Address)), None)
+        if home is None or mobile.link is None:
+            return ()
+        packet = slaac.advertisement(self.config.link, mobile.link, self.config.advertised or home)
+        return (Send(packet, Why.ADVERTISE, mobile.mn_id, mobile.link),)
+
+    def _probe(self, mobile: Mobile, now_ns: int) -> Effects:
+        mobile.heard_ns = now_ns
+        if mobile.link is None:
+            return ()
+        if self.config.clings:
+            return self._give(mobile, Session.ALIVE, now_ns)
+        packet = slaac.probe(self.config.link, mobile.link)
+        return (Send(packet, Why.NEIGHBOR, mobile.mn_id, mobile.link),)
+
+    # What mobile nodes send
+
+    def _from_mobile(self, packet: Packet, link: bytes, now_ns: int) -> Effects:
+        mobile = self._by_link.get(link)
+        if mobile is None:
+            return ()
+        mobile.heard_ns = now_ns
+        if isinstance(packet.payload, RouterSolicitation):
+            return self._give(mobile, Session.ASKED, now_ns)
+        if isinstance(packet.payload, NeighborSolicitation):
+            return ()
+        if isinstance(packet.payload, NeighborAdvertisement):
+            return self._give(mobile, Session.ALIVE, now_ns)
+        mobile.heard = packet.source
+        effects = self._give(mobile, Session.HEARD, now_ns)
+        return (*effects, *self._tunnelled(mobile, packet))
+
+    def _tunnelled(self, mobile: Mobile, packet: Packet) -> Effects:
+        registration = mobile.registration
+        home = registration.home
+        if home is None or not registration.bound or packet.source not in mobile.homes:
+            return (Note(Fact.DROPPED, mobile.mn_id, packet.source, self.config.address),)
+        tunnel = Packet(home.binding.care_of, home.binding.peer, packet)
+        if self.config.domain is not None:
+            tunnel = Packet(self.config.address, self.config.domain.map, tunnel)
+        return (Send(tunnel, Why.TUNNELLED, mobile.mn_id),)
+
+    # What the network sends
+
+    def _from_network(self, packet: Packet, now_ns: int) -> Effects:
+        match packet.payload:
+            case Packet() as inner:
+                return self._downlink(inner, now_ns)
+            case BindingAcknowledgement():
+                return self._acknowledged(packet, now_ns)
+            case HoRequest():
+                return self._asked(packet, now_ns)
+            case HoResponse():
+                return self._answered(packet, now_ns)
+            case _:
+                return ()
+
+    def _downlink(self, inner: Packet, now_ns: int) -> Effects:
+        if isinstance(inner.payload, BindingAcknowledgement):
+            return self._acknowledged(inner, now_ns)
+        if isinstance(inner.payload, Packet):
+            inner = inner.payload
+        mobile = self._by_home.get(inner.destination)
+        if mobile is None or mobile.link is None:
+            mn_id = b"" if mobile is None else mobile.mn_id
+            return (Note(Fact.DROPPED, mn_id, inner.destination, self.config.address),)
+        return (Send(inner, Why.USER, mobile.mn_id, mobile.link),)
+
+    def _acknowledged(self, packet: Packet, now_ns: int) -> Effects:
+        message = packet.payload
+        assert isinstance(message, BindingAcknowledgement)
+        mn_id = binding_client.named(message.options)
+        mobile = self.mobiles.get(mn_id) if mn_id is not None else None
+        if mobile is None:
+            return ()
+        return self._signalled(mobile, mobile.registration.answered(packet, now_ns), now_ns)
+
+    # Context transfer
+
+    def _start_anew(self, router: IPv6Address) -> None:
+        """Sequence numbers of new associations begin with 1; their keys are the same here."""
+        neighbour = self.config.neighbours.get(router)
+        if neighbour is not None and neighbour.inbound is not None:
+            self._windows.pop(neighbour.inbound.spi, None)
+        if neighbour is not None and neighbour.outbound is not None:
+            self._sequences.pop(neighbour.outbound.spi, None)
+
+    def _trusted(self, packet: Packet) -> bool:
+        """The association with the sender holds, and the packet is none that came before."""
+        neighbour = self.config.neighbours.get(packet.source)  # type: ignore[arg-type]
+        if neighbour is None or packet.hop_limit != NEIGHBOR_HOP_LIMIT:
+            return False
+        if neighbour.inbound is None:
+            return not self.config.require_ah
+        if packet.ah is None:
+            return not self.config.require_ah
+        window = self._windows.get(packet.ah.spi, ReplayWindow())
+        good = is_protected_with(packet, neighbour.inbound, self.config.profile)
+        if not good or not window.admits(packet.ah.sequence):
+            return False
+        self._windows[packet.ah.spi] = window.after(packet.ah.sequence)
+        return True
+
+    def _asked(self, packet: Packet, now_ns: int) -> Effects:
+        request = packet.payload
+        assert isinstance(request, HoRequest)
+        trusted = self._trusted(packet)
+        if packet.hop_limit != NEIGHBOR_HOP_LIMIT:
+            return ()
+        mn_id = identity_in(request.options)
+        known = self._answers.get((packet.source, request.identifier))
+        if known is not None and trusted and known.repeats(mn_id, now_ns):
+            return self._respond(packet, known.response)
+        mobile = self.mobiles.get(mn_id) if mn_id is not None else None
+        held = mobile is not None and mobile.session in link_session.HOLDS_CONTEXT
+        state = context_serving.State.HELD if held else context_serving.State.ABSENT
+        given = context_serving.classify(
+            request, trusted=trusted, forbidden=mn_id in self.config.forbidden
+        )
+        _, status = context_serving.TABLE.transitions[state, given]
+        named = () if mn_id is None else (identity(mn_id),)
+        if status is not HoStatus.SUCCESS:
+            refusal = HoResponse(request.identifier, status, options=named)
+            return self._respond(packet, refusal)
+        assert mobile is not None
+        context = self._context(mobile, now_ns)
+        response = HoResponse(request.identifier, status, options=to_options(context))
+        note = Note(Fact.CONTEXT_GIVEN, mobile.mn_id, packet.source, self.config.address)
+        self._answers[packet.source, request.identifier] = Answered(mn_id, now_ns, response)
+        if len(self._answers) > MOST_ANSWERS:
+            self._answers.popitem(last=False)
+        effects = self._respond(packet, response)
+        return (note, *effects, *self._give(mobile, Session.GIVEN, now_ns))
+
+    def _respond(self, packet: Packet, response: HoResponse) -> Effects:
+        destination = packet.source
+        answer = Packet(self.config.address, destination, response, NEIGHBOR_HOP_LIMIT)
+        mn_id = identity_in(response.options) or b""
+        return (self._secured(Send(answer, Why.HO_RESPONSE, mn_id)),)
+
+    def _context(self, mobile: Mobile, now_ns: int) -> Context:
+        registration = mobile.registration
+        home = registration.home
+        assert home is not None
+        binding = home.binding
+        left_ns = max(0, binding.expires_ns - now_ns)
+        own_key = mobile.mn_id in self.config.node_associations
+        domain = self.config.domain
+        return Context(
+            mobile.mn_id,
+            binding.peer,
+            binding.home,
+            binding.home4,
+            registration.sequence,
+            binding.lifetime_units,
+            min(left_ns // SECOND_NS, binding.lifetime_units * UNIT_S),
+            binding.association if own_key else None,
+            None if domain is None else domain.map,
+            registration.rcoa,
+            access=slaac.ACCESS,
+            session=mobile.link or b"",
+            timestamp=binding.timestamp,
+        )
+
+    def _answered(self, packet: Packet, now_ns: int) -> Effects:
+        response = packet.payload
+        assert isinstance(response, HoResponse)
+        mobile = self._transfers.get(response.identifier)
+        if mobile is None or mobile.transfer is None or mobile.transfer.serving != packet.source:
+            return ()
+        if identity_in(response.options) not in (None, mobile.mn_id):
+            return ()
+        if not self._trusted(packet) and response.status != HoStatus.AUTHENTICATION_FAILED:
+            return ()
+        given = context_target.classify(response)
+        return self._transfer(mobile, given, now_ns, response)
+
+    def _transfer(
+        self,
+        mobile: Mobile,
+        given: context_target.Input,
+        now_ns: int,
+        response: HoResponse | None,
+    ) -> Effects:
+        """Let the context transfer's table act; its signals become inputs of the session."""
+        table = context_target.TABLE
+        entry = table.transitions.get((mobile.transfer_state, given))
+        if entry is None:
+            reason = table.forbidden[mobile.transfer_state, given]
+            return (Violation(table.name, mobile.transfer_state.name, given.name, reason),)
+        assert mobile.transfer is not None
+        mobile.transfer_state, action = entry
+        what = context_target.Given(now_ns, response, mobile.transfer)
+        mobile.transfer, found = action(mobile.transfer, what)
+        self._transfers[mobile.transfer.identifier] = mobile
+        out: list[Effect] = []
+        for one in found:
+            if one is context_target.Signal.GRANTED:
+                out += self._give(mobile, Session.CONTEXT, now_ns)
+            elif one is context_target.Signal.FAILED:
+                out += self._give(mobile, Session.NO_CONTEXT, now_ns)
+            elif isinstance(one, Send):
+                out.append(self._secured(one))
+            elif not isinstance(one, context_target.Signal):
+                out.append(one)
+        return tuple(out)
+
+    def _secured(self, send: Send) -> Send:
+        """A HO message under the association with its receiver, where there is one."""
+        packet = send.packet
+        assert isinstance(packet, Packet)
+        neighbour = self.config.neighbours.get(packet.destination)  # type: ignore[arg-type]
+        if neighbour is None or neighbour.outbound is None:
+            return send
+        spi = neighbour.outbound.spi
+        sequence = self._sequences[spi] = self._sequences.get(spi, 0) + 1
+        sealed = protected(packet, neighbour.outbound, sequence, self.config.profile)
+        return replace(send, packet=sealed)
