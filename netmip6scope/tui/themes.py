@@ -55,7 +55,7 @@ CONTRAST = Theme(
     warning="#ffff00",
     error="#ffa0a0",
     dark=True,
-    variables={"soft": "#ffffff", "cursor": "#000080", "idle": "#303030"},
+    variables={"soft": "#ffffff", "cursor": "#000080", "idle": "#1c1c1c"},
 )
 THEMES = (DARK, LIGHT, CONTRAST)
 
