@@ -137,9 +137,12 @@ def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: boo
 
 def run_open(options: argparse.Namespace) -> int:
     """The open command: the terminal interface."""
-    from netmip6scope.opening import open_captures
+    from netmip6scope.opening import open_captures, serve_captures
 
-    open_captures(options.captures, options.profile)
+    if options.web:
+        serve_captures(options.captures, options.bind, options.profile, options.keys)
+    else:
+        open_captures(options.captures, options.profile, options.keys)
     return OK
 
 

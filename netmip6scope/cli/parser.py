@@ -128,6 +128,14 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
 
 def _add_open_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument("--web", action="store_true", help="in a browser, not in the terminal")
+    command.add_argument(
+        "--bind",
+        metavar="ADDRESS[:PORT]",
+        default="127.0.0.1",
+        help="where browsers may come from with --web (default: this machine alone, port 8000)",
+    )
+    command.add_argument("--keys", metavar="FILE", help="keys (TOML), to check the chosen message")
     _add_profile_option(command)
 
 
