@@ -202,6 +202,7 @@ class Run:
         messages = MessageRows()
         keep = not {"messages", "findings"}.isdisjoint(wanted)
         keep |= self._selection is not None and self._selection.needs_messages
+        self.scanner.tells_beside = keep or self._watcher is not None
         user_plane = "user-plane" in wanted
 
         def so_far() -> Result:
