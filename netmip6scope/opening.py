@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from netmip6scope.capture.inputs import Source
-from netmip6scope.errors import UsageError
+from netmip6scope.errors import OK, UsageError
 from netmip6scope.pipeline import arranged, load_profile
 
 _TURN_S = 0.0005
@@ -31,10 +31,32 @@ def open_captures(captures: Sequence[str], profile_path: str | None = None) -> N
         raise failure
 
 
+def open_capture(arguments: Sequence[str], path: str, profile_path: str | None = None) -> int:
+    """Show what a capture writes to `path` as it comes; the capture ends when the user leaves.
+
+    arguments: of the capture command. Raises ScopeError.
+    """
+    profile = load_profile(profile_path)
+    require_terminal()
+    from netmip6scope.live.follow import Following
+    from netmip6scope.tui.app import ScopeApp
+
+    following = Following(arguments)
+    try:
+        sys.setswitchinterval(_TURN_S)
+        failure = ScopeApp([Source(path, copy=following.place)], None, profile).run()
+    finally:
+        said = following.end()
+    if failure is not None:
+        raise failure
+    sys.stderr.write(f"{said}\n")
+    return OK
+
+
 def require_terminal() -> None:
     """Raises UsageError where there is no terminal to draw on."""
     if sys.stdout is None or not sys.stdout.isatty():
-        raise UsageError("open draws on a terminal: run it in one, or use report or handoffs")
+        raise UsageError("this draws on a terminal: run it in one, or use report or handoffs")
 
 
 def _beside_keyboard(source: Source) -> Source:

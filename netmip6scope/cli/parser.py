@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
-from netmip6scope.cli import simulation
+from netmip6scope.cli import capturing, simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -316,6 +316,12 @@ _COMMANDS = (
         "open",
         "the terminal interface; netmip6scope CAPTURE is the same",
         _add_open_options,
+    ),
+    (
+        "capture",
+        "capture",
+        "frames of network interfaces to pcapng files, shown as they come or not",
+        capturing.add_options,
     ),
     ("messages", "table", "one row per signalling message", _add_table_options),
     ("sessions", "table", "one row per mobile-node session", _add_table_options),
