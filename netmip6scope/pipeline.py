@@ -239,6 +239,8 @@ class Run:
             self._selection.keep(seen.kept)
         if self._watcher is not None:
             self._watcher.keep(seen.kept)
+        # The messages are known by now.
+        self.scanner.tells_beside = False
         readers = self.readers(files.sources)
         for scanned in points.user_plane(readers, files.clock_of, self.scanner, seen):
             self._correlator.feed(scanned)
