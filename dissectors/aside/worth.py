@@ -84,12 +84,12 @@ class Worth:
             key = (int(frames.interface[row]), octets)
             if is_dull:
                 self._dull[key] = None
+                if len(self._dull) > _MOST_REMEMBERED:
+                    del self._dull[next(iter(self._dull))]
             elif is_first:
                 self._dull.pop(key, None)
             if key in self._dull:
                 worth[row] = False
-        while len(self._dull) > _MOST_REMEMBERED:
-            del self._dull[next(iter(self._dull))]
 
 
 def _leads(
