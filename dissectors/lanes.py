@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dissectors.aside.worth import Worth
 from dissectors.frames import FrameBatch
 from dissectors.profile import Profile
 from dissectors.scan.batch import Scanned
@@ -28,6 +30,7 @@ class Lanes(Scanner):
     def __init__(self, profile: Profile, keys: Keys | None = None) -> None:
         super().__init__(profile, opens_esp=keys is not None and keys.opens_esp)
         self.words = Names()
+        self._worth = Worth(profile)
         self._objects: ObjectLane | None = None
         self._checks: Checks | None = None
         self._verdicts: Verdicts | None = None
@@ -53,10 +56,15 @@ class Lanes(Scanner):
         return map(self._complete, super().stream(batches))
 
     def _complete(self, scanned: Scanned) -> Scanned:
-        if not len(scanned.aside):
+        frames = scanned.aside_frames
+        if frames is None or not len(scanned.aside):
             return scanned
+        beside = self.tells_beside
+        rows, proto = self._worth.rows(frames, scanned.interfaces, beside=beside)
+        if not len(rows):
+            return replace(scanned, aside=frames.number[rows], aside_frames=frames.pick(rows))
         if self._objects is None:
             from dissectors.aside.lane import ObjectLane
 
             self._objects = ObjectLane(self, self.words, self._checks)
-        return self._objects.read(scanned)
+        return self._objects.read(scanned, rows, proto)

@@ -206,6 +206,7 @@ class Run:
         messages = MessageRows()
         keep = not {"messages", "findings", "why"}.isdisjoint(wanted)
         keep |= self._selection is not None and self._selection.needs_messages
+        self.scanner.tells_beside = keep or self._watcher is not None
         extras = _extras(wanted)
 
         def so_far() -> Result:
@@ -242,6 +243,8 @@ class Run:
             self._selection.keep(seen.kept)
         if self._watcher is not None:
             self._watcher.keep(seen.kept)
+        # The messages are known by now.
+        self.scanner.tells_beside = False
         readers = self.readers(files.sources)
         for scanned in points.user_plane(readers, files.clock_of, self.scanner, seen):
             self._correlator.feed(scanned)

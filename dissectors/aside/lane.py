@@ -17,7 +17,6 @@ from dissectors.aside.carried import Carried, carried
 from dissectors.aside.row import Row
 from dissectors.aside.rows import rows_of
 from dissectors.aside.waiting import Waiting
-from dissectors.aside.worth import Worth
 from dissectors.authentication.checks import Checks
 from dissectors.frames import SLACK, Flags, Ints, Octets, PickedFrames
 from dissectors.scan import gather, heads, link
@@ -51,13 +50,14 @@ class ObjectLane:
         self._checks = checks
         self._kinds: dict[str, int] = {}
         self._waiting = Waiting()
-        self._worth = Worth(scanner.profile)
 
-    def read(self, scanned: Scanned) -> Scanned:
-        """The batch with what its frames set aside hold; `aside` are then those looked into."""
+    def read(self, scanned: Scanned, rows: Ints, proto: Ints) -> Scanned:
+        """The batch with what these rows of its frames set aside hold; `aside` are then those.
+
+        proto: the network header's protocol, where the scan lane knows it.
+        """
         frames = scanned.aside_frames
         assert frames is not None
-        rows, proto = self._worth.rows(frames, scanned.interfaces)
         told = self._told(scanned, frames, zip(rows.tolist(), proto.tolist(), strict=True))
         messages, tunnels = self._scanned(frames, told.packets)
         parts = [scanned.messages, messages, self._written(frames, told.rows)]

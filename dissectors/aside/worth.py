@@ -14,13 +14,10 @@ from dissectors.link import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_LINU
 from dissectors.profile import Profile
 from dissectors.scan import gather, heads, link
 
-_CARRIED = np.array(
-    [
-        *(EtherType.PPPOE_SESSION, EtherType.EAPOL, EtherType.EAPOL_PREAUTHENTICATION),
-        *(EtherType.VLAN, EtherType.QINQ, EtherType.QINQ_OLD),
-    ]
-)
-"""What the scan lane does not read behind a link layer and the object lane has rows of."""
+_CARRIERS = (EtherType.PPPOE_SESSION, EtherType.VLAN, EtherType.QINQ, EtherType.QINQ_OLD)
+"""What carries IP packets and the scan lane does not read behind a link layer."""
+
+_EAP = (EtherType.EAPOL, EtherType.EAPOL_PREAUTHENTICATION)
 
 _LENGTHS = 0x600
 """Below it an EtherType is a length, or a cooked capture's number for LLC."""
@@ -35,12 +32,17 @@ class Worth:
     """Remembers whose fragments are of no use."""
 
     def __init__(self, profile: Profile) -> None:
-        self._profile = profile
+        self.profile = profile
         self._dull: dict[tuple[int, bytes], None] = {}
         """Interface and fragmented packet, oldest first."""
 
-    def rows(self, frames: PickedFrames, interfaces: tuple[Interface, ...]) -> tuple[Ints, Ints]:
-        """Rows that may have messages or may be part of one, and each one's network protocol."""
+    def rows(
+        self, frames: PickedFrames, interfaces: tuple[Interface, ...], *, beside: bool
+    ) -> tuple[Ints, Ints]:
+        """Rows that may have messages or may be part of one, and each one's network protocol.
+
+        beside: messages that tell nothing of mobility count.
+        """
         file = FrameBatch(
             frames.data,
             frames.start,
@@ -55,7 +57,8 @@ class Worth:
         worth = proto != link.UNKNOWN
         kinds = np.array([each.link_type for each in interfaces])[frames.interface]
         other = np.flatnonzero(~worth)
-        worth[other] = _leads(frames.data, frames.start[other], at[other], kinds[other])
+        carried = (*_CARRIERS, *_EAP) if beside else _CARRIERS
+        worth[other] = _leads(frames.data, frames.start[other], at[other], kinds[other], carried)
         self._drop_fragments(frames, at, proto, kept, worth)
         rows = np.flatnonzero(worth)
         return rows, proto[rows]
@@ -74,26 +77,28 @@ class Worth:
         word6 = gather.number(data, at + 42, 2) >> 3
         first = np.where(six, word6, word4[fragments] & 0x1FFF) == 0
         rows = np.where(six[:, None], _whole6(data, at), _whole4(data, at))
-        dull = first & _dull(data, rows, at, six, kept, self._profile)
+        dull = first & _dull(data, rows, at, six, kept, self.profile)
         keys = [row.tobytes() for row in _keys(data, at, six)]
         each = zip(fragments.tolist(), keys, first.tolist(), dull.tolist(), strict=True)
         for row, octets, is_first, is_dull in each:
             key = (int(frames.interface[row]), octets)
             if is_dull:
                 self._dull[key] = None
+                if len(self._dull) > _MOST_REMEMBERED:
+                    del self._dull[next(iter(self._dull))]
             elif is_first:
                 self._dull.pop(key, None)
             if key in self._dull:
                 worth[row] = False
-        while len(self._dull) > _MOST_REMEMBERED:
-            del self._dull[next(iter(self._dull))]
 
 
-def _leads(data: Octets, start: Ints, at: Ints, kinds: Ints) -> Flags:
+def _leads(
+    data: Octets, start: Ints, at: Ints, kinds: Ints, carried: tuple[EtherType, ...]
+) -> Flags:
     """Of frames whose network header nobody knows those that may lead to one, or to a message."""
     place = np.where(kinds == LINKTYPE_LINUX_SLL2, start, at - 2)
     number = gather.number(data, place, 2)
-    leads: Flags = np.isin(number, _CARRIED)
+    leads: Flags = np.isin(number, carried)
     leads |= (number < _LENGTHS) & (gather.number(data, at, 3) == _SNAP)
     return leads | ~np.isin(kinds, (LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2))
 

@@ -19,7 +19,7 @@ from dissectors.scan.addresses import AddressBook
 from dissectors.scan.backlog import Backlog, Opened
 from dissectors.scan.batch import MessageBatch, Names, Scanned, TunnelBatch
 from dissectors.scan.messages import messages
-from dissectors.scan.peel import Cursor, peel
+from dissectors.scan.peel import BESIDE, Cursor, peel
 from dissectors.scan.signalling import Books
 from dissectors.scan.tunnels import ROW, Tunnels
 
@@ -37,6 +37,8 @@ class Scanner:
     def __init__(self, profile: Profile, *, opens_esp: bool = False) -> None:
         """opens_esp: what is in ESP is set aside."""
         self.profile = profile
+        self.tells_beside = True
+        """Whether what tells nothing of mobility is set aside, for its rows."""
         self._opens_esp = opens_esp
         self.addresses = AddressBook()
         self.names = Names()
@@ -135,5 +137,7 @@ class Scanner:
         found = messages(opened, cursor, Books(self.addresses, self.names), self.profile)
         if self._opens_esp:
             cursor.aside |= (cursor.proto == NextHeader.ESP) & (cursor.at < cursor.limit)
+        if not self.tells_beside:
+            cursor.aside &= cursor.proto != BESIDE
         aside = np.flatnonzero(cursor.aside | (proto == link.UNKNOWN))
         return found, tunnels, frames.pick(aside)

@@ -32,7 +32,8 @@ def messages(opened: Opened, c: Cursor, books: Books, profile: Profile) -> Messa
     icmp = np.flatnonzero((c.proto == NextHeader.ICMPV6) & there)
     kind[icmp] = icmpv6_kinds(data, c.at.take(icmp), c.limit.take(icmp), profile)
     other = icmp.take(np.flatnonzero(kind.take(icmp) < 0))
-    c.aside[other.take(np.flatnonzero(np.isin(data.take(c.at.take(other)), FMIP_TYPES)))] = True
+    fast = np.isin(data.take(c.at.take(other)), FMIP_TYPES)
+    c.set_beside(other.take(np.flatnonzero(fast)))
     picked = np.flatnonzero((mobility | (kind >= 0)) & ~c.aside)
     m = MessageBatch.blank(len(picked))
     m.frame[:] = frames.number.take(picked)

@@ -19,6 +19,8 @@ from dissectors.scan import gather
 from dissectors.scan.link import IPV4, IPV6
 
 STOPPED = -1
+BESIDE = -2
+"""Messages that have rows in the object lane and tell nothing of mobility."""
 MOBILITY_IN_UDP = 256 + NextHeader.MOBILITY
 """PMIPv6 over IPv4 (RFC 5844 4.1.3); above all protocol numbers."""
 
@@ -81,6 +83,10 @@ class Cursor:
     def set_aside(self, rows: Ints) -> None:
         self.aside[rows] = True
         self.proto[rows] = STOPPED
+
+    def set_beside(self, rows: Ints) -> None:
+        self.aside[rows] = True
+        self.proto[rows] = BESIDE
 
     def fitting(self, rows: Ints, size: int) -> Ints:
         """Rows whose next header has `size` octets; the others stop."""
@@ -303,7 +309,7 @@ def _udp(data: Octets, c: Cursor, rows: Ints) -> None:
     fits = (end >= at + 8) & (end <= c.end[rows])
     c.shorten(rows[fits], end[fits])
     other = np.isin(source, SIGNALLING) | np.isin(destination, SIGNALLING)
-    c.set_aside(rows[other & ~tunnel & ~mobility])
+    c.set_beside(rows[other & ~tunnel & ~mobility])
 
 
 def _stream(data: Octets, c: Cursor, rows: Ints) -> None:
@@ -312,7 +318,7 @@ def _stream(data: Octets, c: Cursor, rows: Ints) -> None:
     ports = gather.number(data, c.at[rows], 4)
     diameter = (ports >> 16 == DIAMETER_PORT) | (ports & 0xFFFF == DIAMETER_PORT)
     c.stop(rows)
-    c.aside[rows[diameter & (c.depth[rows] == 0)]] = True
+    c.set_beside(rows[diameter & (c.depth[rows] == 0)])
 
 
 _STEPS = {

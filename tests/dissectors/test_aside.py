@@ -190,6 +190,12 @@ def test_fast_handovers(frame: bytes, kind: str) -> None:
     assert (row.kind, row.identifier) == (kind, 7)
 
 
+@pytest.mark.parametrize("head", ["5a010014", "01010013", "01011001"])
+def test_what_cannot_be_radius_has_no_row(head: str) -> None:
+    """RFC 2865 3: code 90 is nobody's, 20 to 4096 octets are allowed. Others may use the port."""
+    assert of(udp6(1812, 443, bytes.fromhex(head) + bytes(4997))) == []
+
+
 def test_what_the_scan_lane_decodes_has_no_row_here() -> None:
     frames = [
         wire.binding_update(AR, HA, HOA, "a@b", 7, 600),

@@ -262,6 +262,20 @@ def test_identities_are_the_same_whoever_told() -> None:
     assert len(set(scanned.messages.mn_id.tolist())) == 1
 
 
+def test_rows_that_no_table_shows_are_not_decoded() -> None:
+    """RADIUS, DHCP, Diameter, Fast Handover and EAP say nothing of sessions."""
+    lanes = Lanes(Profile())
+    lanes.tells_beside = False
+    rtsolpr = wire.ipv6(AR, HA, 58, wire.icmp6(AR, HA, 154, 0, b"\2\0\0\7"))
+    diameter = wire.ipv6(AR, HA, 6, struct.pack("!HH", 3868, 40000) + bytes(16))
+    frames = [udp6(40000, 1812, packet("01 05 614062")), rtsolpr, diameter, *fragments(BU, 7)]
+    scanned = lanes.scan(batch_of([(frame, len(frame)) for frame in frames], RAW))
+    assert scanned.aside.tolist() == list(range(4, len(frames) + 1))
+    assert [row["kind"] for row in table([scanned], lanes)] == ["bu"]
+    eapol = wire.eth(bytes.fromhex("01000004 03010004"), 0x888E)
+    assert lanes.scan(batch_of([(eapol, len(eapol))], ETHERNET)).aside.tolist() == []
+
+
 def test_what_links_carry_beside_is_not_looked_into() -> None:
     arp, spanning_tree = (
         wire.eth(bytes(28), 0x0806),
