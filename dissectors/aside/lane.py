@@ -137,6 +137,7 @@ class ObjectLane:
             getattr(m, name)[:] = [
                 -1 if (value := getattr(each, name)) is None else value for each in rows
             ]
+        m.checksum[[each.wrong_sum for each in rows]] = 0
         m.cut[:] = m.ah[:] = m.inside[:] = 0
         return m
 

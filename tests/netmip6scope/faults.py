@@ -678,6 +678,24 @@ def checksum_left_to_the_network_card(story: Story, wrong: bool) -> None:
     attach(story, with_checksum(asks, wire.ones_sum(pseudo) ^ wrong))
 
 
+def solicit(cksum: int | None) -> bytes:
+    """DHCPv6 Solicit (RFC 3315 5.1, 6) over UDP, with this checksum or the right one."""
+    src, dst = "fe80::a", "ff02::1:2"
+    client = struct.pack("!HHHH", 1, 10, 3, 1) + b"\2\0\0\0\0\x0a"
+    datagram = wire.udp(src, dst, 546, 547, bytes([1, 0, 0, 7]) + client + bytes(2))
+    if cksum is not None:
+        datagram = datagram[:6] + struct.pack("!H", cksum) + datagram[8:]
+    return wire.ipv6(src, dst, 17, datagram)
+
+
+@case("CKSUM", "fe80::a", "ff02::1:2", frame=1)
+def wrong_udp_checksum(story: Story, wrong: bool) -> None:
+    """In the twin it is the pseudo-header's sum alone (RFC 8200 8.1): left to the network card."""
+    length = len(solicit(None)) - 40
+    pseudo = wire.ip6("fe80::a") + wire.ip6("ff02::1:2") + struct.pack("!I3xB", length, 17)
+    story.packet(ms(0), solicit(wire.ones_sum(pseudo) ^ wrong))
+
+
 @case("MALFORMED", AR2, AR1, "octet 8", frame=5, instead=("CAP-CUT",))
 def option_that_runs_out_of_its_message(story: Story, wrong: bool) -> list[str]:
     """The option is longer by 8 octets than the packet; or than what the snap length left."""
