@@ -94,6 +94,8 @@ class AccessRouter:
         self._associations = Associations(config)
         self._nas = Nas(NasConfig(config.name, config.address, config.server, config.secret))
         self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
+        self._touched: dict[bytes, Mobile] = {}
+        """Those whom the event at hand is about."""
 
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
         """Its care-of address."""
@@ -103,8 +105,15 @@ class AccessRouter:
         """The earliest of any mobile node."""
         return self._timers.next_ns()
 
-    def handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
+    def handle(self, event: Event, now_ns: int) -> Effects:
         """Take an event."""
+        effects = self._handle(event, now_ns)
+        for mobile in self._touched.values():
+            self._settle(mobile)
+        self._touched.clear()
+        return effects
+
+    def _handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
         match event:
             case Arrived(packet=Packet() as packet, link=None):
                 return self._from_network(packet, now_ns)
@@ -158,7 +167,7 @@ class AccessRouter:
                 out += self._give(mobile, Session.LINK_UP, now_ns)
             elif not isinstance(one, nas.Signal):
                 out.append(one)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     def _frame(self, frame: LinkFrame, link: bytes, now_ns: int) -> Effects:
@@ -183,13 +192,14 @@ class AccessRouter:
         self._nas.give(mobile.port, nas_port.Input.LINK_DOWN, now_ns)
         note = Note(Fact.LINK_DOWN, mobile.mn_id, self.config.address)
         if not was_open:
-            self._settle(mobile)
+            self._touched[mobile.mn_id] = mobile
             return (note,)
         return (note, *self._give(mobile, Session.LINK_DOWN, now_ns))
 
     def _announced(self, event: HandoverIndication, now_ns: int) -> Effects:
         mobile = self._known(event.mn_id)
         if mobile.transfer_state is not context_target.State.REQUESTED:
+            self._drop_transfer(mobile)
             self._identifier = self._identifier + 1 & 0xFFFF
             mobile.transfer = Transfer(
                 event.mn_id,
@@ -215,7 +225,7 @@ class AccessRouter:
         if given in _SIGNS:
             mobile.heard_ns = now_ns
         effects = self._act(mobile, action, now_ns)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return effects
 
     def _act(self, mobile: Mobile, action: Action, now_ns: int) -> Effects:  # noqa: PLR0911
@@ -301,7 +311,7 @@ class AccessRouter:
             silence_ns = SILENCE_NS.get(mobile.session)
             if silence_ns is not None and mobile.heard_ns + silence_ns <= now_ns:
                 out += self._give(mobile, Session.SILENT, now_ns)
-            self._settle(mobile)
+            self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     # Registration
@@ -353,13 +363,12 @@ class AccessRouter:
         out: list[Effect] = []
         for one in found:
             if one is binding_client.Signal.BOUND:
-                self._settle(mobile)
                 out += self._give(mobile, Session.BOUND, now_ns)
             elif one is binding_client.Signal.REFUSED:
                 out += self._give(mobile, Session.REFUSED, now_ns)
             elif not isinstance(one, binding_client.Signal):
                 out.append(one)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     def _probe(self, mobile: Mobile, now_ns: int) -> Effects:

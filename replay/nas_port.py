@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from enum import Enum
 
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 
 PATIENCE_NS = 2_000_000_000
 """Then what was sent is sent again."""
 MOST_TRIES = 4
 
 
-class State(Enum):
+class State(Label):
     """How far the port is."""
 
     CLOSED = "closed"
@@ -29,7 +29,7 @@ class State(Enum):
     REFUSED = "refused"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen to it."""
 
     GREET = "link up, EAP"
