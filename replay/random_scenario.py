@@ -33,6 +33,10 @@ FAULTS_END_NS = 30 * SECOND_NS
 MOVES_END_NS = 40 * SECOND_NS
 LIFETIME_S = 20
 """Short, so that what nobody can know of is refreshed in the quiet time."""
+_MAPS = tuple(
+    AgentSpec(f"map{n}", IPv6Address(f"2001:db8:e{n}::1"), IPv6Network(f"2001:db8:e{n}::/64"))
+    for n in (1, 2)
+)
 _ETHERNET = (LinkAuthentication.NONE, LinkAuthentication.EAP)
 _PPP = (LinkAuthentication.PAP, LinkAuthentication.CHAP)
 _KINDS = (
@@ -57,8 +61,11 @@ def random_scenario(seed: int, routers: int = 3, mobiles: int = 3) -> Scenario:
         bicast_ns=500 * MS if dice.hits(MILLION // 3) else 0,
     )
     names = [f"ar{n}" for n in range(1, routers + 1)]
+    maps = _MAPS if dice.hits(MILLION // 4) else ()
+    domains = [maps[n // routers].name if maps else None for n in range(1, routers + 1)]
     specs = tuple(
-        RouterSpec(name, IPv6Address(f"2001:db8:{n}::a"), "ha") for n, name in enumerate(names, 1)
+        RouterSpec(name, IPv6Address(f"2001:db8:{n}::a"), "ha", domain)
+        for n, (name, domain) in enumerate(zip(names, domains, strict=True), 1)
     )
     nodes = tuple(_mobile(n, dice) for n in range(1, mobiles + 1))
     moves = [move for node in nodes for move in _journey(node.name, names, dice)]
@@ -71,6 +78,7 @@ def random_scenario(seed: int, routers: int = 3, mobiles: int = 3) -> Scenario:
         specs,
         nodes,
         tuple(moves),
+        maps,
         aaa=ServerSpec("aaa", IPv6Address("2001:db8:a::3")),
         flows=flows,
         faults=tuple(_faults(names, dice)),
@@ -121,7 +129,7 @@ def _faults(routers: list[str], dice: Dice) -> list[Fault]:
     for _ in range(dice.below(4)):
         at_ns = 3 * SECOND_NS + dice.below(20) * SECOND_NS
         until_ns = min(at_ns + dice.below(5000) * MS, FAULTS_END_NS)
-        one = [*routers, "aaa"][dice.below(len(routers) + 1)]
+        one = [*routers, "aaa", "ha"][dice.below(len(routers) + 2)]
         if dice.hits(MILLION // 2):
             faults.append(Fault(at_ns, until_ns, link=(one, "ha")))
         else:
