@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from dissectors.authentication.secret import Secret
 from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
 from dissectors.mobility_options import MobileNodeIdentifier
+from dissectors.profile import Profile
 from replay import slaac
 from replay.access_router import AccessRouter
 from replay.binding_client import Settings
@@ -31,6 +33,7 @@ from replay.home_agent import AgentConfig, HomeAgent
 from replay.home_pool import HomePool, PoolConfig
 from replay.packets import UNSPECIFIED, Packet
 from replay.router_config import Neighbour, RouterConfig
+from replay.security import AhSecurity, protected
 from tests.replay.told import MS, S
 
 AR, SAR, OTHER = (IPv6Address(f"2001:db8:{n}::a") for n in (1, 2, 3))
@@ -276,7 +279,7 @@ def test_memory_does_not_grow_with_handoffs() -> None:
         (release,) = play << LinkDown(LINK)
         play << ack(release)
         node = play.node
-        assert node.mobiles == node._by_link == node._by_home == node._transfers == {}
+        assert node.mobiles == node._by_link == node._by_home == node._exchange.asking == {}
         assert len(node._last_sequences) == 1
     assert not play.violations
 
@@ -380,3 +383,21 @@ def test_a_full_pool_refuses_until_something_is_free() -> None:
     assert pool.assigned(b"d", in_use.__contains__) == given[1]
     # The same identity gets the same address again.
     assert pool.assigned(b"a", in_use.__contains__) == given[0]
+
+
+def test_copy_of_a_packet_under_ah_is_dropped_without_a_word() -> None:
+    key = AhSecurity(4096, Secret(bytes(20)))
+    play = serving(neighbours={OTHER: Neighbour(key, None)})
+    asked = Packet(OTHER, AR, HoRequest(5, options=(identity(ALICE),)), 255)
+    first = protected(asked, key, 1, Profile())
+    assert status_given(play << Arrived(first)) == 0
+    assert play << Arrived(first) == []
+    # A retransmission is another packet, and is answered as the first was.
+    assert status_given(play << Arrived(protected(asked, key, 2, Profile()))) == 0
+    assert status_given(play << Arrived(replace(first, ah=None))) == 0  # AH is not insisted on
+
+
+def status_given(sent: list[Packet]) -> int:
+    (answer,) = sent
+    assert isinstance(answer.payload, HoResponse)
+    return int(answer.payload.status)
