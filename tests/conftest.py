@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.netmip6scope import namespaces
 from tests.requirements import Requirements
 
 # Machines are slow at times: no example fails for that. What failed before is in the report, with
@@ -32,6 +33,7 @@ PUBLIC_BESIDE = TESTS.parent.parent / "shared" / "captures" / "public"
 NO_PUBLIC = f"the public captures are not here ({PUBLIC_VARIABLE} names their directory)"
 NO_TSHARK = "tshark is not on PATH (apt-get install tshark)"
 NO_LUA = "Lua 5.2 and 5.4 are not on PATH (apt-get install lua5.2 lua5.4)"
+NO_NAMESPACES = "network namespaces cannot be made (root, iproute2 and util-linux can)"
 NO_CHROMIUM = "chromium is not on PATH (apt-get install chromium)"
 INSTALL_LIMIT_S = 600
 
@@ -94,13 +96,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(NO_TSHARK)
     if item.get_closest_marker("chromium") and find_chromium() is None:
         pytest.skip(NO_CHROMIUM)
+    if item.get_closest_marker("namespaces") and not namespaces.may_be_made():
+        pytest.skip(NO_NAMESPACES)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Runs where the reports of all workers arrive, so it counts by the reason of each skip."""
     reports = terminalreporter.stats.get("skipped", [])
     reasons = [report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)]
-    for reason in (NO_PUBLIC, NO_TSHARK, NO_LUA, NO_CHROMIUM):
+    for reason in (NO_PUBLIC, NO_TSHARK, NO_LUA, NO_CHROMIUM, NO_NAMESPACES):
         count = sum(text.endswith(reason) for text in reasons)
         if count:
             tests = "test was" if count == 1 else "tests were"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from dissectors.frames import FrameBatch, Interface
+from dissectors.frames import FrameBatch, Interface, Ints
 
 _SECTION = 0x0A0D0D0A
 _INTERFACE = 1
+_STATISTICS = 5
 _PACKET = 6
 _MAGIC = 0x1A2B3C4D
 _UNKNOWN_LENGTH = -1
 _END, _COMMENT, _NAME, _RESOLUTION = 0, 1, 2, 9
+_DROPPED = 5
 _NANOSECONDS = b"\x09"
+_PACKET_HEAD = 12 + 20
+"""Octets of a packet's block besides the packet's own."""
 _LONGEST_NAME = 255
 _LONGEST_COMMENT = 0xFFFF
 _LAST_TIME = (1 << 64) - 1
@@ -27,11 +31,11 @@ class Writer:
         self._described = 0
         self._block(_SECTION, struct.pack("<IHHq", _MAGIC, 1, 0, _UNKNOWN_LENGTH))
 
-    def write(self, batch: FrameBatch, count: int) -> None:
-        """The first `count` frames of a batch."""
+    def write(self, batch: FrameBatch, count: int, first: int = 0) -> None:
+        """`count` frames of a batch, from row `first` on."""
         for interface in batch.interfaces[self._described :]:
             self.describe(interface)
-        for row in range(count):
+        for row in range(first, first + count):
             self.frame(
                 batch.frame(row),
                 int(batch.wirelen[row]),
@@ -56,9 +60,20 @@ class Writer:
         options = _said(comment) + _option(_END, b"") if comment else b""
         self._block(_PACKET, head + _padded(octets) + options)
 
+    def statistics(self, interface: int, time_ns: int, dropped: int) -> None:
+        """How many frames of an interface the capturing system dropped (4.6, isb_ifdrop)."""
+        body = struct.pack("<III", interface, time_ns >> 32, time_ns & 0xFFFFFFFF)
+        options = _option(_DROPPED, struct.pack("<Q", dropped)) + _option(_END, b"")
+        self._block(_STATISTICS, body + options)
+
     def _block(self, kind: int, body: bytes) -> None:
         length = 12 + len(body)
         self._stream.write(struct.pack("<II", kind, length) + body + struct.pack("<I", length))
+
+
+def packet_octets(caplen: Ints) -> Ints:
+    """How many octets of a file frames of these lengths take."""
+    return _PACKET_HEAD + (caplen + 3) // 4 * 4
 
 
 def _option(code: int, value: bytes) -> bytes:

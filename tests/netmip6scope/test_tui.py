@@ -267,7 +267,7 @@ class TestScreens:
             await driven.press("6")
             assert "all" in driven.shown("#rows")[0]
             counts = "\n".join(driven.shown("#counts"))
-            assert "12 messages, 2 sessions, 1 handoffs" in counts
+            assert "12 messages, 2 sessions, 1 handoff," in counts
 
 
 class TestFilter:

@@ -1,0 +1,1 @@
+"""Frames from network interfaces as they come, to pcapng files."""
