@@ -18,7 +18,7 @@ from dissectors.scan.batch import MessageBatch, Scanned
 from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
-from netmip6scope.capture.reader import CaptureFile
+from netmip6scope.capture.reader import BLOCK, CaptureFile
 from netmip6scope.capture.spool import is_read_once, readable_again
 from netmip6scope.correlate import measure
 from netmip6scope.correlate.capture_checks import CaptureChecks
@@ -33,6 +33,9 @@ from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
     from netmip6scope.filter.select import Selection
+
+_WATCHED = 16 << 20
+"""Octets of a buffer when frames are looked into: batches cannot be put together then."""
 
 
 class Meter(Protocol):
@@ -274,8 +277,8 @@ class Run:
 
     def batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""
-        idle = None if self._watcher is None else self._watcher.idle
-        files = [CaptureFile(source, n, idle=idle) for n, source in enumerate(sources)]
+        idle, block = (None, BLOCK) if self._watcher is None else (self._watcher.idle, _WATCHED)
+        files = [CaptureFile(s, n, block=block, idle=idle) for n, s in enumerate(sources)]
         sizes = [f.size for f in files]
         if self._progress is not None and None not in sizes:
             self._progress.total_octets = sum(s or 0 for s in sizes)
