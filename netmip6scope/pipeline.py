@@ -18,7 +18,7 @@ from dissectors.scan.batch import MessageBatch, Scanned
 from dissectors.scan.lane import Scanner
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
-from netmip6scope.capture.reader import BLOCK, CaptureFile
+from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.capture.spool import is_read_once, readable_again
 from netmip6scope.correlate import measure
 from netmip6scope.correlate.capture_checks import CaptureChecks
@@ -277,8 +277,7 @@ class Run:
 
     def batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""
-        idle, block = (None, BLOCK) if self._watcher is None else (self._watcher.idle, _WATCHED)
-        files = [CaptureFile(s, n, block=block, idle=idle) for n, s in enumerate(sources)]
+        files = [self._file(source, n) for n, source in enumerate(sources)]
         sizes = [f.size for f in files]
         if self._progress is not None and None not in sizes:
             self._progress.total_octets = sum(s or 0 for s in sizes)
@@ -297,6 +296,11 @@ class Run:
             done += file.position
             notes = [f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes]
             self.warnings += [note for note in notes if note not in self.warnings]
+
+    def _file(self, source: Source, number: int) -> CaptureFile:
+        if self._watcher is None:
+            return CaptureFile(source, number)
+        return CaptureFile(source, number, block=_WATCHED, idle=self._watcher.idle)
 
     def _tell(self, error: ScopeError) -> None:
         """Once, also when a file is read again."""
