@@ -8,17 +8,23 @@ those two go back to the session. Everything is kept per mobile node and dropped
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.handoff import HoRequest, HoResponse, HoStatus
 from dissectors.mobility import BindingAcknowledgement
-from dissectors.neighbor import (
-    NeighborAdvertisement,
-    NeighborSolicitation,
-    RouterSolicitation,
+from replay import (
+    address_service,
+    binding_client,
+    context_serving,
+    context_target,
+    link_session,
+    nas,
+    nas_port,
+    radius,
+    slaac,
 )
-from replay import binding_client, context_serving, context_target, link_session, slaac
+from replay.associations import Associations
 from replay.binding_client import ANY_IPV4, UNIT_S
 from replay.context import Context, identity, identity_in, to_options
 from replay.context_target import Transfer
@@ -39,12 +45,14 @@ from replay.events import (
     Violation,
     Why,
 )
+from replay.frames import EapolFrame, LinkFrame, PppFrame
 from replay.link_session import LETS_GO, SILENCE_NS, WAITS_NS, Action
+from replay.mobile import Mobile
+from replay.nas import Nas, NasConfig
 from replay.ntp import SECOND_NS
-from replay.packets import NEIGHBOR_HOP_LIMIT, Address, Packet
+from replay.packets import NEIGHBOR_HOP_LIMIT, Address, Datagram, Packet
 from replay.registration import Registration, Wanted, later
 from replay.router_config import RouterConfig
-from replay.security import ReplayWindow, is_protected_with, protected
 from replay.timers import Timers
 
 Session = link_session.Input
@@ -71,44 +79,6 @@ class Answered:
         return mn_id == self.mn_id and now_ns - self.time_ns <= ANSWER_LASTS_NS
 
 
-class Mobile:
-    """A mobile node, as this router knows it."""
-
-    __slots__ = (
-        "heard",
-        "heard_ns",
-        "link",
-        "mn_id",
-        "registration",
-        "session",
-        "since_ns",
-        "transfer",
-        "transfer_state",
-    )
-
-    def __init__(self, mn_id: bytes, registration: Registration) -> None:
-        self.mn_id = mn_id
-        self.link: bytes | None = None
-        self.session = link_session.State.AWAY
-        self.since_ns = 0
-        """When it entered this state."""
-        self.heard_ns = 0
-        """When it last showed a sign, or was asked for one."""
-        self.registration = registration
-        self.transfer: Transfer | None = None
-        self.transfer_state = context_target.State.NONE
-        self.heard: Address | None = None
-
-    @property
-    def homes(self) -> tuple[Address, ...]:
-        """The home addresses that are registered for it."""
-        home = self.registration.home
-        if home is None:
-            return ()
-        both = (home.binding.home, home.binding.home4)
-        return tuple(each for each in both if each is not None and each != ANY_IPV4)
-
-
 class AccessRouter:
     """Serving and target access router in one."""
 
@@ -121,8 +91,8 @@ class AccessRouter:
         self._identifier = 0
         self._transfers: dict[int, Mobile] = {}
         self._answers: OrderedDict[tuple[Address, int], Answered] = OrderedDict()
-        self._sequences: dict[int, int] = {}
-        self._windows: dict[int, ReplayWindow] = {}
+        self._associations = Associations(config)
+        self._nas = Nas(NasConfig(config.name, config.address, config.server, config.secret))
         self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
 
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
@@ -142,17 +112,16 @@ class AccessRouter:
                 return self._from_mobile(packet, link, now_ns)
             case Deadline():
                 return self._due(now_ns)
+            case Arrived(packet=EapolFrame() | PppFrame() as frame, link=bytes() as link):
+                return self._frame(frame, link, now_ns)
             case LinkUp():
-                mobile = self._known(event.mn_id)
-                self._connect(mobile, event.link)
-                note = Note(Fact.LINK_UP, event.mn_id, self.config.address)
-                return (note, *self._give(mobile, Session.LINK_UP, now_ns))
+                return self._connected(event, now_ns)
             case LinkDown():
                 return self._disconnected(event.link, now_ns)
             case HandoverIndication():
                 return self._announced(event, now_ns)
             case AssociationRenewed():
-                self._start_anew(event.router)
+                self._associations.start_anew(event.router)
                 return ()
             case Arrived() | Spoken():
                 return ()
@@ -167,16 +136,55 @@ class AccessRouter:
             mobile = self.mobiles[mn_id] = Mobile(mn_id, registration)
         return mobile
 
-    def _connect(self, mobile: Mobile, link: bytes) -> None:
-        mobile.link = link
-        self._by_link[link] = mobile
+    def _connected(self, event: LinkUp, now_ns: int) -> Effects:
+        """The link session begins when the port is open."""
+        mobile = self._known(event.mn_id)
+        mobile.link = mobile.port.link = event.link
+        mobile.port.authentication = event.authentication
+        mobile.port.has_ppp = event.has_ppp
+        self._by_link[event.link] = mobile
+        known = mobile.session in link_session.HOLDS_CONTEXT
+        note = Note(Fact.LINK_UP, event.mn_id, self.config.address)
+        return (
+            note,
+            *self._ported(mobile, self._nas.link_up(mobile.port, now_ns, known=known), now_ns),
+        )
+
+    def _ported(self, mobile: Mobile, found: list[Effect | nas.Signal], now_ns: int) -> Effects:
+        """Effects of the port as they are; when it opens the link is up."""
+        out: list[Effect] = []
+        for one in found:
+            if one is nas.Signal.OPENED:
+                out += self._give(mobile, Session.LINK_UP, now_ns)
+            elif not isinstance(one, nas.Signal):
+                out.append(one)
+        self._settle(mobile)
+        return tuple(out)
+
+    def _frame(self, frame: LinkFrame, link: bytes, now_ns: int) -> Effects:
+        mobile = self._by_link.get(link)
+        if mobile is None:
+            return ()
+        if not mobile.port.is_open:
+            return self._ported(mobile, self._nas.frame(mobile.port, frame, now_ns), now_ns)
+        mobile.heard_ns = now_ns
+        given, effects = address_service.take_frame(mobile, frame, self.config.link)
+        if given is not None:
+            effects = (*effects, *self._give(mobile, given, now_ns))
+        ported = self._ported(mobile, self._nas.frame(mobile.port, frame, now_ns), now_ns)
+        return (*effects, *ported)
 
     def _disconnected(self, link: bytes, now_ns: int) -> Effects:
         mobile = self._by_link.pop(link, None)
         if mobile is None:
             return ()
         mobile.link = None
+        was_open = mobile.port.is_open
+        self._nas.give(mobile.port, nas_port.Input.LINK_DOWN, now_ns)
         note = Note(Fact.LINK_DOWN, mobile.mn_id, self.config.address)
+        if not was_open:
+            self._settle(mobile)
+            return (note,)
         return (note, *self._give(mobile, Session.LINK_DOWN, now_ns))
 
     def _announced(self, event: HandoverIndication, now_ns: int) -> Effects:
@@ -223,7 +231,7 @@ class AccessRouter:
                 wanted = self._wanted(mobile, action)
                 return self._signalled(mobile, registration.start(wanted, now_ns), now_ns)
             case Action.ADVERTISE:
-                return self._advertise(mobile)
+                return address_service.give(mobile, self.config.link, self.config.advertised)
             case Action.PROBE:
                 return self._probe(mobile, now_ns)
             case Action.RENEW:
@@ -237,7 +245,8 @@ class AccessRouter:
         over = mobile.session is link_session.State.AWAY
         if over:
             self._drop_transfer(mobile)
-        if over and mobile.registration.idle:
+        closed = mobile.port.state is nas_port.State.CLOSED
+        if over and closed and mobile.registration.idle:
             self.mobiles.pop(mobile.mn_id, None)
             self._timers.set(mobile.mn_id, None)
             self._keep_sequence(mobile)
@@ -263,7 +272,7 @@ class AccessRouter:
 
     def _deadline_ns(self, mobile: Mobile) -> int | None:
         paused = mobile.session in LETS_GO
-        found = [mobile.registration.deadline_ns(paused=paused)]
+        found = [mobile.registration.deadline_ns(paused=paused), mobile.port.deadline_ns()]
         if mobile.session in WAITS_NS:
             found.append(mobile.since_ns + WAITS_NS[mobile.session])
         if mobile.session in SILENCE_NS:
@@ -282,6 +291,7 @@ class AccessRouter:
                 if asked_ns is not None and asked_ns <= now_ns:
                     what = context_target.due(transfer)
                     out += self._transfer(mobile, what, now_ns, None)
+            out += self._ported(mobile, self._nas.due(mobile.port, now_ns), now_ns)
             paused = mobile.session in LETS_GO
             found = mobile.registration.due(now_ns, paused=paused)
             out += self._signalled(mobile, found, now_ns)
@@ -297,30 +307,33 @@ class AccessRouter:
     # Registration
 
     def _wanted(self, mobile: Mobile, action: Action) -> Wanted:
-        config, mn_id = self.config, mobile.mn_id
-        last = self._last_sequences.get(mn_id, 0)
-        own = config.node_associations.get(mn_id, config.association)
-        transfer = mobile.transfer
+        mn_id, transfer = mobile.mn_id, mobile.transfer
         if action is Action.REGISTER_CONTEXT:
             assert transfer is not None
             assert transfer.context is not None
             return self._from_context(transfer.context)
+        agent = mobile.port.home_agent or self.config.home_agent
+        own = self.config.association(agent, mn_id)
+        last = self._last_sequences.get(mn_id, 0)
         if action is Action.REGISTER_HEARD:
             home = mobile.heard
-            agent = config.home_agent
             home6, home4 = (None, home) if isinstance(home, IPv4Address) else (home, None)
             return Wanted(mn_id, Why.HANDOFF, agent, home6, home4, own, last)
-        return Wanted(mn_id, Why.ATTACH, config.home_agent, association=own, sequence=last)
+        home6, home4 = mobile.port.home, None
+        if mobile.wants_ipv4:
+            home6, home4 = None, ANY_IPV4
+        return Wanted(mn_id, Why.ATTACH, agent, home6, home4, own, last)
 
     def _from_context(self, context: Context) -> Wanted:
         config = self.config
-        own = config.node_associations.get(context.mn_id, config.association)
+        agent = context.home_agent or config.home_agent
+        own = config.association(agent, context.mn_id)
         last = self._last_sequences.get(context.mn_id, context.sequence)
         same_map = config.domain is not None and config.domain.map == context.map
         return Wanted(
             context.mn_id,
             Why.HANDOFF,
-            context.home_agent or config.home_agent,
+            agent,
             context.home,
             context.home4,
             context.association or own,
@@ -349,13 +362,6 @@ class AccessRouter:
         self._settle(mobile)
         return tuple(out)
 
-    def _advertise(self, mobile: Mobile) -> Effects:
-        home = next((each for each in mobile.homes if isinstance(each, IPv6Address)), None)
-        if home is None or mobile.link is None:
-            return ()
-        packet = slaac.advertisement(self.config.link, mobile.link, self.config.advertised or home)
-        return (Send(packet, Why.ADVERTISE, mobile.mn_id, mobile.link),)
-
     def _probe(self, mobile: Mobile, now_ns: int) -> Effects:
         mobile.heard_ns = now_ns
         if mobile.link is None:
@@ -371,13 +377,13 @@ class AccessRouter:
         mobile = self._by_link.get(link)
         if mobile is None:
             return ()
-        mobile.heard_ns = now_ns
-        if isinstance(packet.payload, RouterSolicitation):
-            return self._give(mobile, Session.ASKED, now_ns)
-        if isinstance(packet.payload, NeighborSolicitation):
+        if not mobile.port.is_open:
             return ()
-        if isinstance(packet.payload, NeighborAdvertisement):
-            return self._give(mobile, Session.ALIVE, now_ns)
+        mobile.heard_ns = now_ns
+        taken = address_service.take(mobile, packet, self.config.link)
+        if taken is not None:
+            given, found = taken
+            return (*found, *(self._give(mobile, given, now_ns) if given is not None else ()))
         mobile.heard = packet.source
         effects = self._give(mobile, Session.HEARD, now_ns)
         return (*effects, *self._tunnelled(mobile, packet))
@@ -404,8 +410,19 @@ class AccessRouter:
                 return self._asked(packet, now_ns)
             case HoResponse():
                 return self._answered(packet, now_ns)
+            case Datagram(source_port=radius.PORT):
+                return self._authorized(packet, now_ns)
             case _:
                 return ()
+
+    def _authorized(self, packet: Packet, now_ns: int) -> Effects:
+        """AAA has answered."""
+        answered = self._nas.answered(packet, now_ns)
+        if answered is None:
+            return ()
+        port, found = answered
+        mobile = self.mobiles.get(port.mn_id)
+        return () if mobile is None else self._ported(mobile, found, now_ns)
 
     def _downlink(self, inner: Packet, now_ns: int) -> Effects:
         if isinstance(inner.payload, BindingAcknowledgement):
@@ -429,34 +446,10 @@ class AccessRouter:
 
     # Context transfer
 
-    def _start_anew(self, router: IPv6Address) -> None:
-        """Sequence numbers of new associations begin with 1; their keys are the same here."""
-        neighbour = self.config.neighbours.get(router)
-        if neighbour is not None and neighbour.inbound is not None:
-            self._windows.pop(neighbour.inbound.spi, None)
-        if neighbour is not None and neighbour.outbound is not None:
-            self._sequences.pop(neighbour.outbound.spi, None)
-
-    def _trusted(self, packet: Packet) -> bool:
-        """The association with the sender holds, and the packet is none that came before."""
-        neighbour = self.config.neighbours.get(packet.source)  # type: ignore[arg-type]
-        if neighbour is None or packet.hop_limit != NEIGHBOR_HOP_LIMIT:
-            return False
-        if neighbour.inbound is None:
-            return not self.config.require_ah
-        if packet.ah is None:
-            return not self.config.require_ah
-        window = self._windows.get(packet.ah.spi, ReplayWindow())
-        good = is_protected_with(packet, neighbour.inbound, self.config.profile)
-        if not good or not window.admits(packet.ah.sequence):
-            return False
-        self._windows[packet.ah.spi] = window.after(packet.ah.sequence)
-        return True
-
     def _asked(self, packet: Packet, now_ns: int) -> Effects:
         request = packet.payload
         assert isinstance(request, HoRequest)
-        trusted = self._trusted(packet)
+        trusted = self._associations.trusts(packet)
         if packet.hop_limit != NEIGHBOR_HOP_LIMIT:
             return ()
         mn_id = identity_in(request.options)
@@ -488,7 +481,7 @@ class AccessRouter:
         destination = packet.source
         answer = Packet(self.config.address, destination, response, NEIGHBOR_HOP_LIMIT)
         mn_id = identity_in(response.options) or b""
-        return (self._secured(Send(answer, Why.HO_RESPONSE, mn_id)),)
+        return (self._associations.secured(Send(answer, Why.HO_RESPONSE, mn_id)),)
 
     def _context(self, mobile: Mobile, now_ns: int) -> Context:
         registration = mobile.registration
@@ -496,7 +489,7 @@ class AccessRouter:
         assert home is not None
         binding = home.binding
         left_ns = max(0, binding.expires_ns - now_ns)
-        own_key = mobile.mn_id in self.config.node_associations
+        own_key = (binding.peer, mobile.mn_id) in self.config.node_associations
         domain = self.config.domain
         return Context(
             mobile.mn_id,
@@ -509,7 +502,8 @@ class AccessRouter:
             binding.association if own_key else None,
             None if domain is None else domain.map,
             registration.rcoa,
-            access=slaac.ACCESS,
+            access=mobile.access,
+            authentication=mobile.port.authentication,
             session=mobile.link or b"",
             timestamp=binding.timestamp,
         )
@@ -522,7 +516,10 @@ class AccessRouter:
             return ()
         if identity_in(response.options) not in (None, mobile.mn_id):
             return ()
-        if not self._trusted(packet) and response.status != HoStatus.AUTHENTICATION_FAILED:
+        if (
+            not self._associations.trusts(packet)
+            and response.status != HoStatus.AUTHENTICATION_FAILED
+        ):
             return ()
         given = context_target.classify(response)
         return self._transfer(mobile, given, now_ns, response)
@@ -548,23 +545,24 @@ class AccessRouter:
         out: list[Effect] = []
         for one in found:
             if one is context_target.Signal.GRANTED:
-                out += self._give(mobile, Session.CONTEXT, now_ns)
+                out += self._granted(mobile, now_ns)
             elif one is context_target.Signal.FAILED:
                 out += self._give(mobile, Session.NO_CONTEXT, now_ns)
             elif isinstance(one, Send):
-                out.append(self._secured(one))
+                out.append(self._associations.secured(one))
             elif not isinstance(one, context_target.Signal):
                 out.append(one)
         return tuple(out)
 
-    def _secured(self, send: Send) -> Send:
-        """A HO message under the association with its receiver, where there is one."""
-        packet = send.packet
-        assert isinstance(packet, Packet)
-        neighbour = self.config.neighbours.get(packet.destination)  # type: ignore[arg-type]
-        if neighbour is None or neighbour.outbound is None:
-            return send
-        spi = neighbour.outbound.spi
-        sequence = self._sequences[spi] = self._sequences.get(spi, 0) + 1
-        sealed = protected(packet, neighbour.outbound, sequence, self.config.profile)
-        return replace(send, packet=sealed)
+    def _granted(self, mobile: Mobile, now_ns: int) -> Effects:
+        """The context says who the mobile node is and how it got its address."""
+        assert mobile.transfer is not None
+        context = mobile.transfer.context
+        assert context is not None
+        mobile.access = context.access
+        mobile.port.home_agent = context.home_agent
+        effects = self._give(mobile, Session.CONTEXT, now_ns)
+        if mobile.link is None or mobile.port.is_open:
+            return effects
+        admitted = self._nas.give(mobile.port, nas_port.Input.ADMIT, now_ns)
+        return (*effects, *self._ported(mobile, admitted, now_ns))

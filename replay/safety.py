@@ -17,7 +17,7 @@ from replay.access_router import AccessRouter
 from replay.binding_cache import State
 from replay.events import Event, Fact, Note, Violation, Why
 from replay.home_agent import HomeAgent
-from replay.mobile_node import MobileNode
+from replay.host_node import MobileNode
 from replay.packets import Packet
 from replay.scenario import Scenario
 from replay.simulator import NUMBER_OCTETS, Sent, Simulator

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
-from netmip6scope.cli import capturing, simulation
+from netmip6scope.cli import capturing, scrubbing, simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -359,6 +359,12 @@ _COMMANDS = (
         "merge",
         "the captures of several points as one, by one clock",
         _add_merge_options,
+    ),
+    (
+        "scrub",
+        "scrub",
+        "a capture without the identities in it, that gives the same tables",
+        scrubbing.add_options,
     ),
     ("fields", "fields", "what a filter can name, one row per field", _add_fields_options),
     (

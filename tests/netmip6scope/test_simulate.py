@@ -92,7 +92,7 @@ def test_tshark_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
 def test_our_tree_has_no_anomaly_and_every_seal_holds(name: str) -> None:
     done = ready_run(name)
     shared = done.simulator.builder.keys()
-    checks = Checks(Keys(mn_ha=shared.mn_ha, ah=shared.ah))
+    checks = Checks(Keys(mn_ha=shared.mn_ha, ah=shared.ah, radius=shared.radius))
     verdicts = Counter()
     for frames in done.camera.frames.values():
         for frame in frames:
