@@ -8,20 +8,23 @@ those two go back to the session. Everything is kept per mobile node and dropped
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from dissectors.handoff import HoRequest, HoResponse, HoStatus
+from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement
-from dissectors.neighbor import (
-    NeighborAdvertisement,
-    NeighborSolicitation,
-    RouterSolicitation,
+from replay import (
+    address_service,
+    binding_client,
+    context_target,
+    link_session,
+    nas,
+    nas_port,
+    radius,
+    slaac,
 )
-from replay import binding_client, context_serving, context_target, link_session, slaac
-from replay.binding_client import ANY_IPV4, UNIT_S
-from replay.context import Context, identity, identity_in, to_options
-from replay.context_target import Transfer
+from replay.binding_client import ANY_IPV4
+from replay.context import Context
+from replay.context_exchange import ContextExchange
 from replay.events import (
     Arrived,
     AssociationRenewed,
@@ -39,74 +42,20 @@ from replay.events import (
     Violation,
     Why,
 )
+from replay.frames import EapolFrame, LinkFrame, PppFrame
 from replay.link_session import LETS_GO, SILENCE_NS, WAITS_NS, Action
-from replay.ntp import SECOND_NS
-from replay.packets import NEIGHBOR_HOP_LIMIT, Address, Packet
+from replay.mobile import Mobile
+from replay.nas import Nas, NasConfig
+from replay.packets import Address, Datagram, Packet
 from replay.registration import Registration, Wanted, later
 from replay.router_config import RouterConfig
-from replay.security import ReplayWindow, is_protected_with, protected
 from replay.timers import Timers
 
 Session = link_session.Input
 _SIGNS = (Session.LINK_UP, Session.BOUND, Session.GIVEN)
 """What restarts the time of silence, besides what the mobile node sends."""
-MOST_ANSWERS = 256
-"""HO Responses kept for requests that come again."""
-ANSWER_LASTS_NS = 10 * SECOND_NS
-"""Longer than a target goes on asking; later an Identifier may be used anew."""
 MOST_SEQUENCES = 4096
 """Mobile nodes that have left and whose last sequence number is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A HO Request that was granted, in case it comes again."""
-
-    mn_id: bytes | None
-    time_ns: int
-    response: HoResponse
-
-    def repeats(self, mn_id: bytes | None, now_ns: int) -> bool:
-        """Whether a request with the same Identifier is the same request."""
-        return mn_id == self.mn_id and now_ns - self.time_ns <= ANSWER_LASTS_NS
-
-
-class Mobile:
-    """A mobile node, as this router knows it."""
-
-    __slots__ = (
-        "heard",
-        "heard_ns",
-        "link",
-        "mn_id",
-        "registration",
-        "session",
-        "since_ns",
-        "transfer",
-        "transfer_state",
-    )
-
-    def __init__(self, mn_id: bytes, registration: Registration) -> None:
-        self.mn_id = mn_id
-        self.link: bytes | None = None
-        self.session = link_session.State.AWAY
-        self.since_ns = 0
-        """When it entered this state."""
-        self.heard_ns = 0
-        """When it last showed a sign, or was asked for one."""
-        self.registration = registration
-        self.transfer: Transfer | None = None
-        self.transfer_state = context_target.State.NONE
-        self.heard: Address | None = None
-
-    @property
-    def homes(self) -> tuple[Address, ...]:
-        """The home addresses that are registered for it."""
-        home = self.registration.home
-        if home is None:
-            return ()
-        both = (home.binding.home, home.binding.home4)
-        return tuple(each for each in both if each is not None and each != ANY_IPV4)
 
 
 class AccessRouter:
@@ -118,12 +67,11 @@ class AccessRouter:
         self._by_link: dict[bytes, Mobile] = {}
         self._by_home: dict[Address, Mobile] = {}
         self._timers: Timers[bytes] = Timers()
-        self._identifier = 0
-        self._transfers: dict[int, Mobile] = {}
-        self._answers: OrderedDict[tuple[Address, int], Answered] = OrderedDict()
-        self._sequences: dict[int, int] = {}
-        self._windows: dict[int, ReplayWindow] = {}
+        self._exchange = ContextExchange(config)
+        self._nas = Nas(NasConfig(config.name, config.address, config.server, config.secret))
         self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
+        self._touched: dict[bytes, Mobile] = {}
+        """Those whom the event at hand is about."""
 
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
         """Its care-of address."""
@@ -133,8 +81,15 @@ class AccessRouter:
         """The earliest of any mobile node."""
         return self._timers.next_ns()
 
-    def handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
+    def handle(self, event: Event, now_ns: int) -> Effects:
         """Take an event."""
+        effects = self._handle(event, now_ns)
+        for mobile in self._touched.values():
+            self._settle(mobile)
+        self._touched.clear()
+        return effects
+
+    def _handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
         match event:
             case Arrived(packet=Packet() as packet, link=None):
                 return self._from_network(packet, now_ns)
@@ -142,17 +97,16 @@ class AccessRouter:
                 return self._from_mobile(packet, link, now_ns)
             case Deadline():
                 return self._due(now_ns)
+            case Arrived(packet=EapolFrame() | PppFrame() as frame, link=bytes() as link):
+                return self._frame(frame, link, now_ns)
             case LinkUp():
-                mobile = self._known(event.mn_id)
-                self._connect(mobile, event.link)
-                note = Note(Fact.LINK_UP, event.mn_id, self.config.address)
-                return (note, *self._give(mobile, Session.LINK_UP, now_ns))
+                return self._connected(event, now_ns)
             case LinkDown():
                 return self._disconnected(event.link, now_ns)
             case HandoverIndication():
                 return self._announced(event, now_ns)
             case AssociationRenewed():
-                self._start_anew(event.router)
+                self._exchange.associations.start_anew(event.router)
                 return ()
             case Arrived() | Spoken():
                 return ()
@@ -167,29 +121,60 @@ class AccessRouter:
             mobile = self.mobiles[mn_id] = Mobile(mn_id, registration)
         return mobile
 
-    def _connect(self, mobile: Mobile, link: bytes) -> None:
-        mobile.link = link
-        self._by_link[link] = mobile
+    def _connected(self, event: LinkUp, now_ns: int) -> Effects:
+        """The link session begins when the port is open."""
+        mobile = self._known(event.mn_id)
+        mobile.link = mobile.port.link = event.link
+        mobile.port.authentication = event.authentication
+        mobile.port.has_ppp = event.has_ppp
+        self._by_link[event.link] = mobile
+        known = mobile.session in link_session.HOLDS_CONTEXT
+        note = Note(Fact.LINK_UP, event.mn_id, self.config.address)
+        return (
+            note,
+            *self._ported(mobile, self._nas.link_up(mobile.port, now_ns, known=known), now_ns),
+        )
+
+    def _ported(self, mobile: Mobile, found: list[Effect | nas.Signal], now_ns: int) -> Effects:
+        """Effects of the port as they are; when it opens the link is up."""
+        out: list[Effect] = []
+        for one in found:
+            if one is nas.Signal.OPENED:
+                out += self._give(mobile, Session.LINK_UP, now_ns)
+            elif not isinstance(one, nas.Signal):
+                out.append(one)
+        self._touched[mobile.mn_id] = mobile
+        return tuple(out)
+
+    def _frame(self, frame: LinkFrame, link: bytes, now_ns: int) -> Effects:
+        mobile = self._by_link.get(link)
+        if mobile is None:
+            return ()
+        if not mobile.port.is_open:
+            return self._ported(mobile, self._nas.frame(mobile.port, frame, now_ns), now_ns)
+        mobile.heard_ns = now_ns
+        given, effects = address_service.take_frame(mobile, frame, self.config.link)
+        if given is not None:
+            effects = (*effects, *self._give(mobile, given, now_ns))
+        ported = self._ported(mobile, self._nas.frame(mobile.port, frame, now_ns), now_ns)
+        return (*effects, *ported)
 
     def _disconnected(self, link: bytes, now_ns: int) -> Effects:
         mobile = self._by_link.pop(link, None)
         if mobile is None:
             return ()
         mobile.link = None
+        was_open = mobile.port.is_open
+        self._nas.give(mobile.port, nas_port.Input.LINK_DOWN, now_ns)
         note = Note(Fact.LINK_DOWN, mobile.mn_id, self.config.address)
+        if not was_open:
+            self._touched[mobile.mn_id] = mobile
+            return (note,)
         return (note, *self._give(mobile, Session.LINK_DOWN, now_ns))
 
     def _announced(self, event: HandoverIndication, now_ns: int) -> Effects:
         mobile = self._known(event.mn_id)
-        if mobile.transfer_state is not context_target.State.REQUESTED:
-            self._identifier = self._identifier + 1 & 0xFFFF
-            mobile.transfer = Transfer(
-                event.mn_id,
-                self.config.address,
-                event.serving_router,
-                self._identifier,
-                named=self.config.identity,
-            )
+        self._exchange.begin(mobile, event.serving_router)
         note = Note(Fact.TRIGGERED, event.mn_id, event.serving_router, self.config.address)
         return (note, *self._give(mobile, Session.ANNOUNCED, now_ns))
 
@@ -207,7 +192,7 @@ class AccessRouter:
         if given in _SIGNS:
             mobile.heard_ns = now_ns
         effects = self._act(mobile, action, now_ns)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return effects
 
     def _act(self, mobile: Mobile, action: Action, now_ns: int) -> Effects:  # noqa: PLR0911
@@ -216,14 +201,15 @@ class AccessRouter:
             case Action.NOTHING:
                 return ()
             case Action.FETCH:
-                return self._transfer(mobile, context_target.Input.TRIGGER, now_ns, None)
+                found = self._exchange.step(mobile, context_target.Input.TRIGGER, now_ns)
+                return self._transferred(mobile, found, now_ns)
             case Action.REGISTER | Action.REGISTER_HEARD | Action.REGISTER_CONTEXT:
                 if registration.busy:
                     return self._signalled(mobile, registration.renew(now_ns), now_ns)
                 wanted = self._wanted(mobile, action)
                 return self._signalled(mobile, registration.start(wanted, now_ns), now_ns)
             case Action.ADVERTISE:
-                return self._advertise(mobile)
+                return address_service.give(mobile, self.config.link, self.config.advertised)
             case Action.PROBE:
                 return self._probe(mobile, now_ns)
             case Action.RENEW:
@@ -236,8 +222,9 @@ class AccessRouter:
         """Bring what is looked up and waited for in line with the mobile node's state."""
         over = mobile.session is link_session.State.AWAY
         if over:
-            self._drop_transfer(mobile)
-        if over and mobile.registration.idle:
+            self._exchange.drop(mobile)
+        closed = mobile.port.state is nas_port.State.CLOSED
+        if over and closed and mobile.registration.idle:
             self.mobiles.pop(mobile.mn_id, None)
             self._timers.set(mobile.mn_id, None)
             self._keep_sequence(mobile)
@@ -256,14 +243,9 @@ class AccessRouter:
         if len(self._last_sequences) > MOST_SEQUENCES:
             self._last_sequences.popitem(last=False)
 
-    def _drop_transfer(self, mobile: Mobile) -> None:
-        if mobile.transfer is not None:
-            self._transfers.pop(mobile.transfer.identifier, None)
-        mobile.transfer, mobile.transfer_state = None, context_target.State.NONE
-
     def _deadline_ns(self, mobile: Mobile) -> int | None:
         paused = mobile.session in LETS_GO
-        found = [mobile.registration.deadline_ns(paused=paused)]
+        found = [mobile.registration.deadline_ns(paused=paused), mobile.port.deadline_ns()]
         if mobile.session in WAITS_NS:
             found.append(mobile.since_ns + WAITS_NS[mobile.session])
         if mobile.session in SILENCE_NS:
@@ -281,7 +263,9 @@ class AccessRouter:
                 asked_ns = context_target.deadline_ns(mobile.transfer_state, transfer)
                 if asked_ns is not None and asked_ns <= now_ns:
                     what = context_target.due(transfer)
-                    out += self._transfer(mobile, what, now_ns, None)
+                    asked = self._exchange.step(mobile, what, now_ns)
+                    out += self._transferred(mobile, asked, now_ns)
+            out += self._ported(mobile, self._nas.due(mobile.port, now_ns), now_ns)
             paused = mobile.session in LETS_GO
             found = mobile.registration.due(now_ns, paused=paused)
             out += self._signalled(mobile, found, now_ns)
@@ -291,36 +275,39 @@ class AccessRouter:
             silence_ns = SILENCE_NS.get(mobile.session)
             if silence_ns is not None and mobile.heard_ns + silence_ns <= now_ns:
                 out += self._give(mobile, Session.SILENT, now_ns)
-            self._settle(mobile)
+            self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     # Registration
 
     def _wanted(self, mobile: Mobile, action: Action) -> Wanted:
-        config, mn_id = self.config, mobile.mn_id
-        last = self._last_sequences.get(mn_id, 0)
-        own = config.node_associations.get(mn_id, config.association)
-        transfer = mobile.transfer
+        mn_id, transfer = mobile.mn_id, mobile.transfer
         if action is Action.REGISTER_CONTEXT:
             assert transfer is not None
             assert transfer.context is not None
             return self._from_context(transfer.context)
+        agent = mobile.port.home_agent or self.config.home_agent
+        own = self.config.association(agent, mn_id)
+        last = self._last_sequences.get(mn_id, 0)
         if action is Action.REGISTER_HEARD:
             home = mobile.heard
-            agent = config.home_agent
             home6, home4 = (None, home) if isinstance(home, IPv4Address) else (home, None)
             return Wanted(mn_id, Why.HANDOFF, agent, home6, home4, own, last)
-        return Wanted(mn_id, Why.ATTACH, config.home_agent, association=own, sequence=last)
+        home6, home4 = mobile.port.home, None
+        if mobile.wants_ipv4:
+            home6, home4 = None, ANY_IPV4
+        return Wanted(mn_id, Why.ATTACH, agent, home6, home4, own, last)
 
     def _from_context(self, context: Context) -> Wanted:
         config = self.config
-        own = config.node_associations.get(context.mn_id, config.association)
+        agent = context.home_agent or config.home_agent
+        own = config.association(agent, context.mn_id)
         last = self._last_sequences.get(context.mn_id, context.sequence)
         same_map = config.domain is not None and config.domain.map == context.map
         return Wanted(
             context.mn_id,
             Why.HANDOFF,
-            context.home_agent or config.home_agent,
+            agent,
             context.home,
             context.home4,
             context.association or own,
@@ -340,21 +327,13 @@ class AccessRouter:
         out: list[Effect] = []
         for one in found:
             if one is binding_client.Signal.BOUND:
-                self._settle(mobile)
                 out += self._give(mobile, Session.BOUND, now_ns)
             elif one is binding_client.Signal.REFUSED:
                 out += self._give(mobile, Session.REFUSED, now_ns)
             elif not isinstance(one, binding_client.Signal):
                 out.append(one)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return tuple(out)
-
-    def _advertise(self, mobile: Mobile) -> Effects:
-        home = next((each for each in mobile.homes if isinstance(each, IPv6Address)), None)
-        if home is None or mobile.link is None:
-            return ()
-        packet = slaac.advertisement(self.config.link, mobile.link, self.config.advertised or home)
-        return (Send(packet, Why.ADVERTISE, mobile.mn_id, mobile.link),)
 
     def _probe(self, mobile: Mobile, now_ns: int) -> Effects:
         mobile.heard_ns = now_ns
@@ -371,13 +350,13 @@ class AccessRouter:
         mobile = self._by_link.get(link)
         if mobile is None:
             return ()
-        mobile.heard_ns = now_ns
-        if isinstance(packet.payload, RouterSolicitation):
-            return self._give(mobile, Session.ASKED, now_ns)
-        if isinstance(packet.payload, NeighborSolicitation):
+        if not mobile.port.is_open:
             return ()
-        if isinstance(packet.payload, NeighborAdvertisement):
-            return self._give(mobile, Session.ALIVE, now_ns)
+        mobile.heard_ns = now_ns
+        taken = address_service.take(mobile, packet, self.config.link)
+        if taken is not None:
+            given, found = taken
+            return (*found, *(self._give(mobile, given, now_ns) if given is not None else ()))
         mobile.heard = packet.source
         effects = self._give(mobile, Session.HEARD, now_ns)
         return (*effects, *self._tunnelled(mobile, packet))
@@ -404,8 +383,19 @@ class AccessRouter:
                 return self._asked(packet, now_ns)
             case HoResponse():
                 return self._answered(packet, now_ns)
+            case Datagram(source_port=radius.PORT):
+                return self._authorized(packet, now_ns)
             case _:
                 return ()
+
+    def _authorized(self, packet: Packet, now_ns: int) -> Effects:
+        """AAA has answered."""
+        answered = self._nas.answered(packet, now_ns)
+        if answered is None:
+            return ()
+        port, found = answered
+        mobile = self.mobiles.get(port.mn_id)
+        return () if mobile is None else self._ported(mobile, found, now_ns)
 
     def _downlink(self, inner: Packet, now_ns: int) -> Effects:
         if isinstance(inner.payload, BindingAcknowledgement):
@@ -429,142 +419,45 @@ class AccessRouter:
 
     # Context transfer
 
-    def _start_anew(self, router: IPv6Address) -> None:
-        """Sequence numbers of new associations begin with 1; their keys are the same here."""
-        neighbour = self.config.neighbours.get(router)
-        if neighbour is not None and neighbour.inbound is not None:
-            self._windows.pop(neighbour.inbound.spi, None)
-        if neighbour is not None and neighbour.outbound is not None:
-            self._sequences.pop(neighbour.outbound.spi, None)
-
-    def _trusted(self, packet: Packet) -> bool:
-        """The association with the sender holds, and the packet is none that came before."""
-        neighbour = self.config.neighbours.get(packet.source)  # type: ignore[arg-type]
-        if neighbour is None or packet.hop_limit != NEIGHBOR_HOP_LIMIT:
-            return False
-        if neighbour.inbound is None:
-            return not self.config.require_ah
-        if packet.ah is None:
-            return not self.config.require_ah
-        window = self._windows.get(packet.ah.spi, ReplayWindow())
-        good = is_protected_with(packet, neighbour.inbound, self.config.profile)
-        if not good or not window.admits(packet.ah.sequence):
-            return False
-        self._windows[packet.ah.spi] = window.after(packet.ah.sequence)
-        return True
-
     def _asked(self, packet: Packet, now_ns: int) -> Effects:
-        request = packet.payload
-        assert isinstance(request, HoRequest)
-        trusted = self._trusted(packet)
-        if packet.hop_limit != NEIGHBOR_HOP_LIMIT:
-            return ()
-        mn_id = identity_in(request.options)
-        known = self._answers.get((packet.source, request.identifier))
-        if known is not None and trusted and known.repeats(mn_id, now_ns):
-            return self._respond(packet, known.response)
-        mobile = self.mobiles.get(mn_id) if mn_id is not None else None
-        held = mobile is not None and mobile.session in link_session.HOLDS_CONTEXT
-        state = context_serving.State.HELD if held else context_serving.State.ABSENT
-        given = context_serving.classify(
-            request, trusted=trusted, forbidden=mn_id in self.config.forbidden
-        )
-        _, status = context_serving.TABLE.transitions[state, given]
-        named = () if mn_id is None else (identity(mn_id),)
-        if status is not HoStatus.SUCCESS:
-            refusal = HoResponse(request.identifier, status, options=named)
-            return self._respond(packet, refusal)
-        assert mobile is not None
-        context = self._context(mobile, now_ns)
-        response = HoResponse(request.identifier, status, options=to_options(context))
-        note = Note(Fact.CONTEXT_GIVEN, mobile.mn_id, packet.source, self.config.address)
-        self._answers[packet.source, request.identifier] = Answered(mn_id, now_ns, response)
-        if len(self._answers) > MOST_ANSWERS:
-            self._answers.popitem(last=False)
-        effects = self._respond(packet, response)
-        return (note, *effects, *self._give(mobile, Session.GIVEN, now_ns))
-
-    def _respond(self, packet: Packet, response: HoResponse) -> Effects:
-        destination = packet.source
-        answer = Packet(self.config.address, destination, response, NEIGHBOR_HOP_LIMIT)
-        mn_id = identity_in(response.options) or b""
-        return (self._secured(Send(answer, Why.HO_RESPONSE, mn_id)),)
-
-    def _context(self, mobile: Mobile, now_ns: int) -> Context:
-        registration = mobile.registration
-        home = registration.home
-        assert home is not None
-        binding = home.binding
-        left_ns = max(0, binding.expires_ns - now_ns)
-        own_key = mobile.mn_id in self.config.node_associations
-        domain = self.config.domain
-        return Context(
-            mobile.mn_id,
-            binding.peer,
-            binding.home,
-            binding.home4,
-            registration.sequence,
-            binding.lifetime_units,
-            min(left_ns // SECOND_NS, binding.lifetime_units * UNIT_S),
-            binding.association if own_key else None,
-            None if domain is None else domain.map,
-            registration.rcoa,
-            access=slaac.ACCESS,
-            session=mobile.link or b"",
-            timestamp=binding.timestamp,
-        )
+        effects, mobile = self._exchange.asked(packet, self.mobiles, now_ns)
+        if mobile is None:
+            return effects
+        return (*effects, *self._give(mobile, Session.GIVEN, now_ns))
 
     def _answered(self, packet: Packet, now_ns: int) -> Effects:
-        response = packet.payload
+        mobile, response = self._exchange.answered(packet), packet.payload
+        if mobile is None:
+            return ()
         assert isinstance(response, HoResponse)
-        mobile = self._transfers.get(response.identifier)
-        if mobile is None or mobile.transfer is None or mobile.transfer.serving != packet.source:
-            return ()
-        if identity_in(response.options) not in (None, mobile.mn_id):
-            return ()
-        if not self._trusted(packet) and response.status != HoStatus.AUTHENTICATION_FAILED:
-            return ()
         given = context_target.classify(response)
-        return self._transfer(mobile, given, now_ns, response)
+        found = self._exchange.step(mobile, given, now_ns, response)
+        return self._transferred(mobile, found, now_ns)
 
-    def _transfer(
-        self,
-        mobile: Mobile,
-        given: context_target.Input,
-        now_ns: int,
-        response: HoResponse | None,
+    def _transferred(
+        self, mobile: Mobile, found: list[Effect | context_target.Signal], now_ns: int
     ) -> Effects:
-        """Let the context transfer's table act; its signals become inputs of the session."""
-        table = context_target.TABLE
-        entry = table.transitions.get((mobile.transfer_state, given))
-        if entry is None:
-            reason = table.forbidden[mobile.transfer_state, given]
-            return (Violation(table.name, mobile.transfer_state.name, given.name, reason),)
-        assert mobile.transfer is not None
-        mobile.transfer_state, action = entry
-        what = context_target.Given(now_ns, response, mobile.transfer)
-        mobile.transfer, found = action(mobile.transfer, what)
-        self._transfers[mobile.transfer.identifier] = mobile
+        """Effects as they are; signals become inputs of the session."""
+        self._touched[mobile.mn_id] = mobile
         out: list[Effect] = []
         for one in found:
             if one is context_target.Signal.GRANTED:
-                out += self._give(mobile, Session.CONTEXT, now_ns)
+                out += self._granted(mobile, now_ns)
             elif one is context_target.Signal.FAILED:
                 out += self._give(mobile, Session.NO_CONTEXT, now_ns)
-            elif isinstance(one, Send):
-                out.append(self._secured(one))
             elif not isinstance(one, context_target.Signal):
                 out.append(one)
         return tuple(out)
 
-    def _secured(self, send: Send) -> Send:
-        """A HO message under the association with its receiver, where there is one."""
-        packet = send.packet
-        assert isinstance(packet, Packet)
-        neighbour = self.config.neighbours.get(packet.destination)  # type: ignore[arg-type]
-        if neighbour is None or neighbour.outbound is None:
-            return send
-        spi = neighbour.outbound.spi
-        sequence = self._sequences[spi] = self._sequences.get(spi, 0) + 1
-        sealed = protected(packet, neighbour.outbound, sequence, self.config.profile)
-        return replace(send, packet=sealed)
+    def _granted(self, mobile: Mobile, now_ns: int) -> Effects:
+        """The context says who the mobile node is and how it got its address."""
+        assert mobile.transfer is not None
+        context = mobile.transfer.context
+        assert context is not None
+        mobile.access = context.access
+        mobile.port.home_agent = context.home_agent
+        effects = self._give(mobile, Session.CONTEXT, now_ns)
+        if mobile.link is None or mobile.port.is_open:
+            return effects
+        admitted = self._nas.give(mobile.port, nas_port.Input.ADMIT, now_ns)
+        return (*effects, *self._ported(mobile, admitted, now_ns))

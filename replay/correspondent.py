@@ -5,8 +5,11 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 from replay.events import Arrived, Effects, Event, Fact, Note, Send, Spoken, Why
-from replay.mobile_node import PEER_PORT, PORT
 from replay.packets import Address, Datagram, Packet
+
+PORT = 40000
+PEER_PORT = 40001
+"""UDP ports of mobile nodes and of whom they talk to."""
 
 
 class Correspondent:

@@ -6,12 +6,14 @@ from enum import Enum
 from typing import Any
 
 from replay import (
+    aaa,
     binding_cache,
     binding_client,
     context_serving,
     context_target,
     link_session,
     mobile_node,
+    nas_port,
 )
 from replay.machine import Table
 
@@ -23,6 +25,8 @@ MACHINES: tuple[tuple[Machine, Enum], ...] = (
     (context_serving.TABLE, context_serving.State.ABSENT),
     (binding_cache.TABLE, binding_cache.State.UNBOUND),
     (mobile_node.TABLE, mobile_node.State.DOWN),
+    (nas_port.TABLE, nas_port.State.CLOSED),
+    (aaa.TABLE, aaa.State.IDLE),
 )
 """Every machine with the state that it begins in."""
 

@@ -11,7 +11,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
-from replay.frames import LinkPayload
+from dissectors.handoff import LinkAuthentication
+from replay.frames import LinkFrame
 from replay.packets import Address, Packet
 
 
@@ -19,7 +20,7 @@ from replay.packets import Address, Packet
 class Arrived:
     """A packet came in; `link` is the mobile node's link-layer address on an access link."""
 
-    packet: Packet | LinkPayload
+    packet: Packet | LinkFrame
     link: bytes | None = None
 
 
@@ -34,6 +35,9 @@ class LinkUp:
 
     mn_id: bytes
     link: bytes
+    authentication: LinkAuthentication = LinkAuthentication.NONE
+    """How it must prove who it is."""
+    has_ppp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Why(Enum):
 class Send:
     """Put a packet on the wire: on the access link of `link`, else towards its destination."""
 
-    packet: Packet | LinkPayload
+    packet: Packet | LinkFrame
     why: Why
     mn_id: bytes = b""
     link: bytes | None = None
@@ -105,6 +109,8 @@ class Fact(Enum):
     TRIGGERED = "handover indicated"
     LINK_UP = "mobile node attached"
     LINK_DOWN = "mobile node detached"
+    LET_IN = "authenticated"
+    KEPT_OUT = "not authenticated"
     HAS_ADDRESS = "mobile node has its address"
     CONTEXT_REQUESTED = "context asked for"
     CONTEXT_GIVEN = "context given"

@@ -20,7 +20,7 @@ from dissectors.mobility_options import (
 )
 from replay import binding_cache
 from replay.binding_cache import Entry, Given, State
-from replay.binding_client import REJECTED, UNIT_S, named
+from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S, named
 from replay.events import (
     Arrived,
     Deadline,
@@ -124,9 +124,11 @@ class HomeAgent:
             return ()
         homes = None
         if verdict.status < REJECTED:
-            homes = self._pool.assigned(mn_id, self._in_use)
+            wanted = _named_home(packet) or _named_home4(update)
+            homes = self._pool.assigned(mn_id, self._in_use, wanted)
             if homes is None:
-                verdict = Refusal(BindingStatus.INSUFFICIENT_RESOURCES, update.sequence)
+                status = BindingStatus.INSUFFICIENT_RESOURCES
+                verdict = Refusal(status, update.sequence, timestamp_of(update))
         if homes is None:
             note = Note(
                 Fact.UPDATE_REFUSED, mn_id, care_of(packet), self.config.address, verdict.status
@@ -256,6 +258,13 @@ class HomeAgent:
 
     def _has_tunnel(self, entry: Entry, source: Address) -> bool:
         return source == entry.care_of or source in entry.tunnels
+
+
+def _named_home4(update: BindingUpdate) -> IPv4Address | None:
+    """The IPv4 home address that the update names, where it names one."""
+    found = (o.address for o in update.options if isinstance(o, Ipv4HomeAddress))
+    home4 = next(found, None)
+    return None if home4 == ANY_IPV4 else home4
 
 
 def _named_home(packet: Packet) -> IPv6Address | None:

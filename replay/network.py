@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv6Address
 
-from dissectors.authentication.keys import AhKey, MnHaKey
+from dissectors.authentication.keys import AhKey, MnHaKey, RadiusKey
 from dissectors.authentication.secret import Secret
+from replay.aaa import AaaConfig, AaaServer, Subscriber
 from replay.access_router import AccessRouter
 from replay.binding_client import UNIT_S, Settings
 from replay.correspondent import Correspondent
 from replay.events import Node
 from replay.home_agent import AgentConfig, HomeAgent
 from replay.home_pool import PoolConfig
-from replay.mobile_node import Host, MobileNode
-from replay.packets import UNSPECIFIED
+from replay.host_node import MobileNode
+from replay.mobile_node import Host
+from replay.packets import UNSPECIFIED, Address
 from replay.registration import Domain
 from replay.router_config import Neighbour, RouterConfig
-from replay.scenario import CORRESPONDENT, AgentSpec, MobileSpec, RouterSpec, Scenario
+from replay.scenario import CORRESPONDENT, AgentSpec, MobileSpec, RouterSpec, Scenario, ServerSpec
 from replay.security import AH_ALGORITHM, AhSecurity, MnHaSecurity
 from replay.slaac import interface_identifier
 from replay.update_checks import ALL_ONES, Checks
@@ -37,6 +39,7 @@ class SharedKeys:
 
     mn_ha: tuple[MnHaKey, ...]
     ah: tuple[AhKey, ...]
+    radius: tuple[RadiusKey, ...] = ()
 
 
 Maker = Callable[[], Node]
@@ -54,7 +57,7 @@ class Builder:
         return self._nodes_by_name()[name]()
 
     def names(self) -> list[str]:
-        """All nodes, the mobile ones last."""
+        """All nodes."""
         return list(self._nodes_by_name())
 
     def _nodes_by_name(self) -> dict[str, Maker]:
@@ -67,9 +70,41 @@ class Builder:
         for router in scenario.routers:
             makers[router.name] = partial(self._router, router)
         for mobile in scenario.mobiles:
-            host = Host(mobile.mn_id.encode(), mobile.link)
-            makers[mobile.name] = partial(MobileNode, host)
+            makers[mobile.name] = partial(self._mobile, mobile)
+        if scenario.aaa is not None:
+            makers[scenario.aaa.name] = partial(self._server, scenario.aaa)
         return makers
+
+    def _mobile(self, spec: MobileSpec) -> Node:
+        secret = Secret(b"wrong") if spec.wrong_secret else self.password(spec)
+        mn_id = spec.mn_id.encode()
+        return MobileNode(Host(mn_id, spec.link, spec.access, spec.authentication, secret))
+
+    def _server(self, spec: ServerSpec) -> Node:
+        agents = {agent.name: agent.address for agent in self.scenario.agents}
+        subscribers = {
+            m.mn_id.encode(): Subscriber(
+                self.password(m),
+                None if m.home_agent is None else agents[m.home_agent],
+                m.home,
+                m.refused,
+            )
+            for m in self.scenario.mobiles
+        }
+        clients: dict[Address, Secret] = {
+            r.address: self.radius_secret() for r in self.scenario.routers
+        }
+        return AaaServer(AaaConfig(spec.name, spec.address, clients, subscribers))
+
+    def password(self, spec: MobileSpec) -> Secret:
+        """What a mobile node and AAA share: text, as a user may type it."""
+        _, key = self._derived("password", spec.name, "aaa", 8)
+        return Secret(key.reveal().hex().encode())
+
+    def radius_secret(self) -> Secret:
+        """What routers and AAA share."""
+        _, key = self._derived("radius", "routers", "aaa", 8)
+        return Secret(key.reveal().hex().encode())
 
     def _agent(self, spec: AgentSpec) -> Node:
         return HomeAgent(self.agent_config(spec))
@@ -124,14 +159,16 @@ class Builder:
             self.link_of(spec.name),
             agent.address,
             settings,
-            self._router_key(spec, agent.name),
-            self._of_nodes(agent) if spec.authentication else {},
+            self._router_keys(spec),
+            self._node_keys() if spec.authentication else {},
             {other.address: self._neighbour(spec, other) for other in others},
             spec.ah,
             frozenset(n.encode() for n in spec.forbidden),
             domain,
             spec.advertised,
             self.scenario.profile,
+            None if self.scenario.aaa is None else self.scenario.aaa.address,
+            self.radius_secret(),
             spec.identity,
             spec.clings,
         )
@@ -166,7 +203,9 @@ class Builder:
             if one is not to and one.ah and to.ah
             for key in (self._ah(one, to),)
         ]
-        return SharedKeys(tuple(mn_ha), tuple(ah))
+        server = scenario.aaa
+        radius = () if server is None else (RadiusKey(server.address, self.radius_secret()),)
+        return SharedKeys(tuple(mn_ha), tuple(ah), radius)
 
     def _router_key(self, spec: RouterSpec, agent: str) -> MnHaSecurity | None:
         if not spec.authentication:
@@ -174,6 +213,17 @@ class Builder:
         right = self._mn_ha(spec.name, agent)
         wrong = Secret(bytes(_MN_HA_OCTETS))
         return MnHaSecurity(right.spi, wrong) if spec.wrong_key else right
+
+    def _router_keys(self, spec: RouterSpec) -> dict[IPv6Address, MnHaSecurity]:
+        found = {a.address: self._router_key(spec, a.name) for a in self.scenario.agents}
+        return {address: key for address, key in found.items() if key is not None}
+
+    def _node_keys(self) -> dict[tuple[IPv6Address, bytes], MnHaSecurity]:
+        return {
+            (agent.address, mn_id): key
+            for agent in self.scenario.agents
+            for mn_id, key in self._of_nodes(agent).items()
+        }
 
     def _of_nodes(self, agent: AgentSpec) -> dict[bytes, MnHaSecurity]:
         owners: list[MobileSpec] = [m for m in self.scenario.mobiles if m.own_key]
@@ -201,9 +251,3 @@ class Builder:
         digest = hashlib.sha256(text.encode()).digest()
         spi = _FIRST_SPI + int.from_bytes(digest[-3:], "big")
         return spi, Secret(digest[:octets])
-
-
-def owner_names(scenario: Scenario) -> dict[IPv6Address, str]:
-    """Names by the address of routers, home agents and MAPs."""
-    agents = {spec.address: spec.name for spec in (*scenario.agents, *scenario.maps)}
-    return agents | {spec.address: spec.name for spec in scenario.routers}

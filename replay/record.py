@@ -15,7 +15,9 @@ from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
 from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S, named
 from replay.context import identity_in
+from replay.dhcp import SERVER6
 from replay.events import Why
+from replay.frames import PppFrame
 from replay.ntp import SECOND_NS
 from replay.packets import IPV4_OCTETS, IPV6_OCTETS, UDP_OCTETS, Address, Datagram, Packet
 from replay.security import care_of
@@ -83,6 +85,7 @@ class Stay:
     asked_ns: int | None = None
     accepted_ns: int | None = None
     answered_ns: int | None = None
+    access: str | None = None
     end_ns: int | None = None
     state: str = "partial"
     bound_until_ns: int = 0
@@ -103,7 +106,7 @@ class Record:
         self._now: dict[bytes, Stay] = {}
         self._asked_ns: dict[bytes, int] = {}
         self._updates: dict[tuple[Address, Address, int], tuple[Seen, Attempt | None]] = {}
-        self._by_number: dict[int, int] = {}
+        self._with_ppp: set[bytes] = set()
 
     def tell(self, seen: Iterable[Seen]) -> None:
         """Take packets in order of time."""
@@ -128,6 +131,8 @@ class Record:
 
     def _solicited(self, one: Seen) -> None:
         mn_id = one.sent.send.mn_id
+        if isinstance(one.sent.send.packet, PppFrame):
+            self._with_ppp.add(mn_id)
         known_ns = self._asked_ns.get(mn_id)
         if known_ns is None or one.time_ns - known_ns > self._patience_ns:
             self._asked_ns[mn_id] = one.time_ns
@@ -310,7 +315,9 @@ class Record:
     def _advertised(self, one: Seen) -> None:
         stay = self._now.get(one.sent.send.mn_id)
         if stay is not None and stay.accepted_ns is not None and stay.answered_ns is None:
-            stay.answered_ns = one.time_ns
+            stay.answered_ns, stay.access = one.time_ns, _access(one)
+            if stay.access == "slaac" and stay.mn_id in self._with_ppp:
+                stay.access = "ipv6cp"
 
     # User data
 
@@ -353,6 +360,16 @@ def _home4(packet: Packet) -> IPv4Address | None:
     found = (getattr(option, "address", None) for option in ack.options)
     homes = [each for each in found if isinstance(each, IPv4Address) and each != ANY_IPV4]
     return homes[0] if homes else None
+
+
+def _access(one: Seen) -> str:
+    """How an answer gives an address."""
+    packet = one.sent.send.packet
+    if not isinstance(packet, Packet):
+        return "ipcp"
+    if not isinstance(packet.payload, Datagram):
+        return "slaac"
+    return "dhcpv6" if packet.payload.source_port == SERVER6 else "dhcpv4"
 
 
 def _innermost(one: Seen) -> Packet:

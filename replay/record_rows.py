@@ -38,7 +38,6 @@ def handoff_rows(record: Record, end_ns: int, patience_ns: int) -> list[Row]:
 
 def _session(stay: Stay, number: int) -> Row:
     down, up = _once(stay.carried, down=True), _once(stay.carried, down=False)
-    access = "slaac" if stay.answered_ns is not None else None
     return {
         "session": number,
         "mn_id": stay.mn_id.decode() or None,
@@ -47,7 +46,7 @@ def _session(stay: Stay, number: int) -> Row:
         "ha": _text(stay.ha),
         "map": _text(stay.map),
         "rcoa": _text(stay.rcoa),
-        "access": access,
+        "access": stay.access,
         "ar_path": " > ".join(str(router) for router in stay.path) or None,
         "state": stay.state,
         "start": _start_ns(stay),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
+from dissectors.authentication.secret import NO_KEY, Secret
 from dissectors.profile import Profile
 from replay.binding_client import Settings
 from replay.registration import Domain
@@ -29,10 +30,10 @@ class RouterConfig:
     """Its link-layer address on the access link."""
     home_agent: IPv6Address
     settings: Settings = field(default_factory=Settings)
-    association: MnHaSecurity | None = None
-    """With the home agent, for all mobile nodes."""
-    node_associations: dict[bytes, MnHaSecurity] = field(default_factory=dict)
-    """With the home agent, of single mobile nodes."""
+    associations: dict[IPv6Address, MnHaSecurity] = field(default_factory=dict)
+    """With home agents, for all mobile nodes."""
+    node_associations: dict[tuple[IPv6Address, bytes], MnHaSecurity] = field(default_factory=dict)
+    """With home agents, of single mobile nodes."""
     neighbours: dict[IPv6Address, Neighbour] = field(default_factory=dict)
     require_ah: bool = True
     """HO messages without a right AH are refused (draft 7)."""
@@ -42,7 +43,15 @@ class RouterConfig:
     advertised: IPv6Address | None = None
     """A prefix that is advertised in place of the home address's (a mistake, or draft 5.2)."""
     profile: Profile = field(default_factory=Profile)
+    server: IPv6Address | None = None
+    """The AAA server."""
+    secret: Secret = NO_KEY
+    """Shared with it."""
     identity: bool = True
     """False: a mistake, HO Requests do not say whom they are about."""
     clings: bool = False
     """A mistake: it believes that mobile nodes which were handed over are still there."""
+
+    def association(self, agent: IPv6Address, mn_id: bytes) -> MnHaSecurity | None:
+        """What Binding Updates of a mobile node to this home agent are authenticated with."""
+        return self.node_associations.get((agent, mn_id), self.associations.get(agent))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from dissectors.handoff import Access, LinkAuthentication
 from dissectors.profile import Profile
 from replay.links import Quality
 
@@ -73,6 +74,28 @@ class MobileSpec:
     mn_id: str
     link: bytes
     own_key: bool = False
+    access: Access = Access.SLAAC
+    authentication: LinkAuthentication = LinkAuthentication.NONE
+    wrong_secret: bool = False
+    """It proves who it is with another secret than AAA knows."""
+    refused: bool = False
+    """AAA does not let it in."""
+    home_agent: str | None = None
+    """AAA assigns it this home agent."""
+    home: IPv6Address | None = None
+    """AAA assigns it this home address."""
+
+    @property
+    def has_ppp(self) -> bool:
+        return self.access in (Access.IPV6CP, Access.IPCP)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """The AAA server."""
+
+    name: str
+    address: IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +174,7 @@ class Scenario:
     mobiles: tuple[MobileSpec, ...]
     moves: tuple[Move, ...]
     maps: tuple[AgentSpec, ...] = ()
+    aaa: ServerSpec | None = None
     flows: tuple[Flow, ...] = ()
     faults: tuple[Fault, ...] = ()
     links: tuple[LinkSpec, ...] = ()

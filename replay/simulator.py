@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Protocol
 
 from replay.dice import Dice
@@ -31,12 +31,13 @@ from replay.events import (
     Spoken,
     Violation,
 )
+from replay.frames import label
 from replay.home_agent import HomeAgent
+from replay.host_node import MobileNode
 from replay.links import Direction, Quality
-from replay.mobile_node import MobileNode
 from replay.network import Builder
 from replay.packets import Address, Packet
-from replay.scenario import CORRESPONDENT, Fault, Flow, Move, Scenario
+from replay.scenario import CORRESPONDENT, Fault, Flow, MobileSpec, Move, Scenario
 
 WIRED = Quality(delay_ns=5_000_000, jitter_ns=500_000)
 RADIO = Quality(delay_ns=2_000_000, jitter_ns=200_000)
@@ -199,11 +200,13 @@ class Simulator:
 
     def _wake(self, name: str, node: Node) -> None:
         deadline_ns = node.next_deadline_ns()
-        if deadline_ns is not None:
-            deadline_ns = max(deadline_ns, self.now_ns)
-            if self._wakes.get(name) != deadline_ns:
-                self._wakes[name] = deadline_ns
-                self._push(deadline_ns, name, Deadline())
+        if deadline_ns is None:
+            self._wakes.pop(name, None)
+            return
+        deadline_ns = max(deadline_ns, self.now_ns)
+        if self._wakes.get(name) != deadline_ns:
+            self._wakes[name] = deadline_ns
+            self._push(deadline_ns, name, Deadline())
 
     def _do(self, name: str, effects: Effects) -> None:
         for effect in effects:
@@ -296,7 +299,7 @@ class Simulator:
             return
         mobile = self._mobiles[move.mobile]
         self.attached[move.mobile] = move.to
-        event = LinkUp(mobile.mn_id.encode(), mobile.link)
+        event = _link_up(mobile)
         self._tell(move.to, event)
         self._tell(move.mobile, event)
 
@@ -310,12 +313,18 @@ class Simulator:
             if address is not None and flow.down:
                 self._tell(CORRESPONDENT, Spoken(address, self._data(flow)))
             if address is not None and flow.up:
-                self._tell(flow.mobile, Spoken(self.scenario.correspondent, self._data(flow)))
+                self._tell(flow.mobile, Spoken(self._other_end(address), self._data(flow)))
             next_ns = flow.begin_ns + (count + 1) * flow.interval_ns
             if next_ns < flow.end_ns:
                 self._at(next_ns, self._flowing(flow, count + 1))
 
         return speak
+
+    def _other_end(self, address: Address) -> Address:
+        """The correspondent's address of the same version."""
+        other4 = self.scenario.correspondent4
+        is_ipv4 = isinstance(address, IPv4Address) and other4 is not None
+        return other4 if is_ipv4 and other4 is not None else self.scenario.correspondent
 
     def _data(self, flow: Flow) -> bytes:
         self._number += 1
@@ -349,11 +358,15 @@ class Simulator:
         for name, at in self.attached.items():
             if at == router:
                 mobile = self._mobiles[name]
-                self._tell(router, LinkUp(mobile.mn_id.encode(), mobile.link))
+                self._tell(router, _link_up(mobile))
 
     def _cut(self, link: tuple[str, str], *, cut: bool) -> None:
         for source, destination in (link, link[::-1]):
             self._direction(source, destination).cut = cut
+
+
+def _link_up(mobile: MobileSpec) -> LinkUp:
+    return LinkUp(mobile.mn_id.encode(), mobile.link, mobile.authentication, mobile.has_ppp)
 
 
 def _briefly(event: Event) -> bytes:
@@ -363,5 +376,5 @@ def _briefly(event: Event) -> bytes:
         if isinstance(packet, Packet):
             kind = type(packet.payload).__name__.encode()
             return b"%b>%b %b" % (packet.source.packed, packet.destination.packed, kind)
-        return packet.octets
+        return label(packet).encode()
     return type(event).__name__.encode()

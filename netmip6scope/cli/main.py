@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
-from netmip6scope.cli import capturing, simulation
+from netmip6scope.cli import capturing, scrubbing, simulation
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -146,9 +146,12 @@ def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: boo
 
 def run_open(options: argparse.Namespace) -> int:
     """The open command: the terminal interface."""
-    from netmip6scope.opening import open_captures
+    from netmip6scope.opening import open_captures, serve_captures
 
-    open_captures(options.captures, options.profile)
+    if options.web:
+        serve_captures(options.captures, options.bind, options.profile, options.keys)
+    else:
+        open_captures(options.captures, options.profile, options.keys)
     return OK
 
 
@@ -312,6 +315,7 @@ _COMMANDS = {
     "merge": run_merge,
     "simulate": simulation.run_command,
     "capture": capturing.run_command,
+    "scrub": scrubbing.run_command,
 }
 
 

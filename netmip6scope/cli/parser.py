@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
-from netmip6scope.cli import capturing, simulation
+from netmip6scope.cli import capturing, scrubbing, simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -129,6 +129,14 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
 
 def _add_open_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument("--web", action="store_true", help="in a browser, not in the terminal")
+    command.add_argument(
+        "--bind",
+        metavar="ADDRESS[:PORT]",
+        default="127.0.0.1",
+        help="where browsers may come from with --web (default: this machine alone, port 8000)",
+    )
+    command.add_argument("--keys", metavar="FILE", help="keys (TOML), to check the chosen message")
     _add_profile_option(command)
 
 
@@ -356,6 +364,12 @@ _COMMANDS = (
         "merge",
         "the captures of several points as one, by one clock",
         _add_merge_options,
+    ),
+    (
+        "scrub",
+        "scrub",
+        "a capture without the identities in it, that gives the same tables",
+        scrubbing.add_options,
     ),
     ("fields", "fields", "what a filter can name, one row per field", _add_fields_options),
     (

@@ -7,8 +7,10 @@ from ipaddress import IPv4Address
 
 from dissectors.codec import build
 from dissectors.link import Ethernet, EtherType
+from dissectors.ppp import PppProtocol
 from dissectors.profile import Profile
 from replay.events import Event, Note, Violation
+from replay.frames import link_octets, ppp_octets
 from replay.network import Builder
 from replay.packets import Address, Packet, encode
 from replay.record import Seen
@@ -40,6 +42,8 @@ class Camera:
         self._builder = builder
         self._profile = profile
         self._links: dict[str, bytes] = {}
+        with_ppp = (m.name for m in builder.scenario.mobiles if m.has_ppp)
+        self._sessions = {name: number for number, name in enumerate(with_ppp, 1)}
         self._known: set[int] = set()
 
     def sent(self, sent: Sent) -> None:
@@ -75,8 +79,16 @@ class Camera:
         source = self._link(sent.sender)
         receiver = _NOBODY if sent.receiver is None else self._link(sent.receiver)
         packet = sent.send.packet
+        session = self._sessions.get(sent.sender) or self._sessions.get(sent.receiver or "", 0)
         if not isinstance(packet, Packet):
-            return build(Ethernet(receiver, source, packet.ethertype)) + packet.octets
+            ethertype, octets = link_octets(packet, session)
+            return build(Ethernet(receiver, source, ethertype)) + octets
+        if session:
+            number = (
+                PppProtocol.IPV4 if isinstance(packet.source, IPv4Address) else PppProtocol.IPV6
+            )
+            octets = ppp_octets(number, encode(packet, self._profile), session)
+            return build(Ethernet(receiver, source, EtherType.PPPOE_SESSION)) + octets
         is_ipv4 = isinstance(packet.source, IPv4Address)
         ethertype = EtherType.IPV4 if is_ipv4 else EtherType.IPV6
         destination = _multicast(packet.destination) or receiver
@@ -89,7 +101,9 @@ class Camera:
 
 
 def _multicast(address: Address) -> bytes | None:
-    """RFC 2464 7: 33:33 and the last four octets."""
-    if isinstance(address, IPv4Address) or not address.is_multicast:
+    """RFC 2464 7: 33:33 and the last four octets; an IPv4 broadcast is one on the link too."""
+    if isinstance(address, IPv4Address):
+        return b"\xff" * 6 if int(address) == (1 << 32) - 1 else None
+    if not address.is_multicast:
         return None
     return b"\x33\x33" + address.packed[12:]

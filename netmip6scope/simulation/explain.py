@@ -12,6 +12,7 @@ from replay.events import (
     Violation,
     Why,
 )
+from replay.frames import label
 from replay.packets import Packet
 from replay.scenario import Scenario
 from replay.simulator import Sent
@@ -33,7 +34,7 @@ class Narrator:
         if send.why in _SILENT:
             return
         packet = send.packet
-        what = packet.summary if not isinstance(packet, Packet) else _label(packet)
+        what = _label(packet) if isinstance(packet, Packet) else label(packet)
         lost = "" if sent.arrivals_ns else " (lost)"
         receiver = sent.receiver or "nobody"
         self._say(sent.time_ns, f"{sent.sender} > {receiver}: {what}, {send.why.value}{lost}")

@@ -29,4 +29,8 @@ def _lines(keys: SharedKeys) -> Iterator[str]:
         yield f'destination = "{one.destination}"'
         yield f'algorithm = "{one.integrity.name}"'
         yield f'key = "{one.key.reveal().hex()}"'
+    for server in keys.radius:
+        yield "\n[[radius]]"
+        yield f'server = "{server.server}"'
+        yield f'secret = "{server.secret.reveal().decode()}"'
     yield ""

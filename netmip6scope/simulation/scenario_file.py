@@ -8,6 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
+from dissectors.handoff import Access, LinkAuthentication
 from netmip6scope.errors import InputError
 from netmip6scope.simulation import values
 from netmip6scope.simulation.lines import Lines
@@ -24,6 +25,7 @@ from replay.scenario import (
     Point,
     RouterSpec,
     Scenario,
+    ServerSpec,
 )
 
 MOST_OCTETS = 4 << 20
@@ -42,6 +44,8 @@ class Key(NamedTuple):
     needed: bool = False
 
 
+_ACCESS = {each.name.lower(): each for each in Access if each is not Access.UNKNOWN}
+_AUTHENTICATION = {each.name.lower(): each for each in LinkAuthentication}
 _AGENT = {
     "name": Key("name", values.name, needed=True),
     "address": Key("address", values.ipv6, needed=True),
@@ -78,6 +82,16 @@ _MOBILE = {
     "nai": Key("mn_id", values.nai, needed=True),
     "mac": Key("link", values.mac, needed=True),
     "own_key": Key("own_key", values.yes_or_no),
+    "access": Key("access", values.one_of(_ACCESS)),
+    "auth": Key("authentication", values.one_of(_AUTHENTICATION)),
+    "wrong_secret": Key("wrong_secret", values.yes_or_no),
+    "refused": Key("refused", values.yes_or_no),
+    "home_agent": Key("home_agent", values.name),
+    "home": Key("home", values.ipv6),
+}
+_AAA = {
+    "name": Key("name", values.name, needed=True),
+    "address": Key("address", values.ipv6, needed=True),
 }
 _MOVE = {
     "at_s": Key("at_ns", _IN_S, needed=True),
@@ -135,6 +149,7 @@ _TOP = {
 _TABLES = {
     "home_agent": _AGENT,
     "map": _AGENT,
+    "aaa": _AAA,
     "access_router": _ROUTER,
     "mobile_node": _MOBILE,
     "move": _MOVE,
@@ -195,6 +210,7 @@ class _File:
             **fields,
             agents=_all(AgentSpec, tables["home_agent"]),
             maps=_all(AgentSpec, tables["map"]),
+            aaa=next(iter(_all(ServerSpec, tables["aaa"])), None),
             routers=_all(RouterSpec, tables["access_router"]),
             mobiles=_all(MobileSpec, tables["mobile_node"]),
             moves=_all(Move, [{"to": None} | row for row in tables["move"]]),
@@ -243,7 +259,7 @@ class _File:
     def _check_names(self, tables: Mapping[str, list[dict[str, Any]]]) -> None:
         """Names, addresses, identities and MAC addresses are one node's each."""
         seen: dict[object, str] = {CORRESPONDENT: "the correspondent"}
-        for table in ("home_agent", "map", "access_router", "mobile_node"):
+        for table in ("home_agent", "map", "aaa", "access_router", "mobile_node"):
             for place, row in enumerate(tables[table]):
                 for key, field in (
                     ("name", "name"),
@@ -263,7 +279,8 @@ class _File:
 
     def _check_references(self, tables: Mapping[str, list[dict[str, Any]]]) -> None:
         routers, mobiles = ("access_router",), ("mobile_node",)
-        core = ("home_agent", "map", "access_router")
+        core = ("home_agent", "map", "aaa", "access_router")
+        self._check_authentication(tables)
         anywhere = (*core, "mobile_node")
         for place in range(len(tables["move"])):
             self._refer(tables, "move", place, "node", mobiles, "mobile")
@@ -285,6 +302,22 @@ class _File:
         for place, point in enumerate(tables["point"]):
             for one in point.get("nodes", ()):
                 self._name(tables, "point", place, "nodes", one, core)
+
+    def _check_authentication(self, tables: Mapping[str, list[dict[str, Any]]]) -> None:
+        """What proves who a mobile node is must fit its link, and somebody must ask for it."""
+        if len(tables["aaa"]) > 1:
+            self._fail("aaa", 1, None, "expected one [[aaa]] at most")
+        for place, mobile in enumerate(tables["mobile_node"]):
+            self._refer(tables, "mobile_node", place, "home_agent", ("home_agent",))
+            auth = mobile.get("authentication", LinkAuthentication.NONE)
+            has_ppp = mobile.get("access") in (Access.IPV6CP, Access.IPCP)
+            fits = (LinkAuthentication.PAP, LinkAuthentication.CHAP)
+            fits = fits if has_ppp else (LinkAuthentication.NONE, LinkAuthentication.EAP)
+            if auth not in fits:
+                words = " or ".join(each.name.lower() for each in fits)
+                self._fail("mobile_node", place, "auth", f"auth: expected {words} with this access")
+            if auth is not LinkAuthentication.NONE and not tables["aaa"]:
+                self._fail("mobile_node", place, "auth", "auth: expected an [[aaa]] to ask")
 
     def _in_order(
         self, table: str, place: int, earlier: str, later: str, begin_ns: int, end_ns: int

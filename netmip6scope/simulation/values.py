@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Reader = Callable[[object], Any]
 _MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
@@ -81,6 +82,17 @@ def nai(value: object) -> str:
     if not isinstance(value, str) or not 1 <= len(value.encode()) <= _LONGEST_NAI:
         raise Unexpected(f"an identity of 1 to {_LONGEST_NAI} octets, as alice@example.net")
     return value
+
+
+def one_of(words: Mapping[str, T]) -> Reader:
+    """One of some words."""
+
+    def read(value: object) -> T:
+        if not isinstance(value, str) or value not in words:
+            raise Unexpected(f"one of {', '.join(words)}")
+        return words[value]
+
+    return read
 
 
 def names(value: object) -> tuple[str, ...]:

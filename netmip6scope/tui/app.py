@@ -10,7 +10,7 @@ from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
 
-from dissectors.authentication.checks import Checks
+from dissectors.authentication.keys import Keys
 from dissectors.profile import Profile
 from netmip6scope.capture.inputs import Source
 from netmip6scope.errors import OutputError, ScopeError
@@ -25,10 +25,12 @@ from netmip6scope.tui.loader import Failed, Loaded, Loader, News, Progress
 from netmip6scope.tui.points_screen import PointsScreen
 from netmip6scope.tui.sessions_screen import SessionsScreen
 from netmip6scope.tui.settings import Settings, load, save, settings_path
+from netmip6scope.tui.spans import counted
 from netmip6scope.tui.statistics_screen import StatisticsScreen
 from netmip6scope.tui.themes import THEMES, following
 from netmip6scope.tui.view import View
 
+_DURATIONS = ("context", "binding", "preparation", "dl_gap", "ul_gap")
 USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "sessions": ("mn_id", "handoffs", "state", "findings", "hoa", "start", "ar_path"),
     "messages": ("frame", "time", "summary", "mn_id", "src", "dst", "session", "handoff", "kind"),
@@ -37,7 +39,11 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
         *("kind", "sar", "tar", "start", "findings"),
     ),
     "findings": ("severity", "code", "frame", "text", "mn_id", "time", "session", "handoff", "ref"),
-    "stats": ("group", "handoffs", "complete", "success_percent", "by"),
+    "stats": (
+        *("group", "handoffs", "complete", "success_percent"),
+        *(f"{what}_{how}_ms" for what in _DURATIONS for how in ("median", "p95")),
+        "by",
+    ),
 }
 STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
@@ -74,7 +80,7 @@ class ScopeApp(App[ScopeError]):
         sources: Sequence[Source],
         clock_of: list[int] | None,
         profile: Profile,
-        checks: Checks | None = None,
+        keys: Keys | None = None,
     ) -> None:
         super().__init__()
         self.profile = profile
@@ -85,7 +91,7 @@ class ScopeApp(App[ScopeError]):
         known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
         self.loader = Loader(list(sources), clock_of, profile, self._post)
-        self._checks = checks
+        self._keys = keys
         self._names = [source.path for source in sources]
         self._progress = Progress(0, None)
         self._said = ""
@@ -112,7 +118,7 @@ class ScopeApp(App[ScopeError]):
                 self.exit(error)
             case Loaded(result, frames, done):
                 store = self.loader.store
-                self.view = View(result, frames, done, store, self.profile, self._checks)
+                self.view = View(result, frames, done, store, self.profile, self._keys)
                 if isinstance(self.screen, ScopeScreen):
                     self.screen.show(self.view)
             case Progress() as progress:
@@ -254,11 +260,6 @@ class ScopeApp(App[ScopeError]):
             await self.run_action(action)
 
         return run
-
-
-def counted(number: int, what: str) -> str:
-    """So many of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _hints(screen: ScopeScreen) -> list[Word]:

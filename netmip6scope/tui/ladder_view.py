@@ -28,6 +28,7 @@ class LadderView(RowsView):
         self._times = TimeFormat.RELATIVE
         self._heads = ""
         self._lines: list[tuple[Entry | None, str]] = []
+        self._styles: list[str] = []
         self._target: int | None = None
         """The message that the cursor belongs to."""
         self._drawn_for: tuple[object, int, TimeFormat] | None = None
@@ -58,6 +59,7 @@ class LadderView(RowsView):
             self._heads = every[above - 1][1]
             # The column heads stay above, and so does the title.
             self._lines = [*every[2 : above - 1], *every[above:]]
+        self._styles = _styles(self._lines)
         self.redraw()
         if self._target is not None:
             self.go_to(self._target)
@@ -106,13 +108,20 @@ class LadderView(RowsView):
         entry, text = self._lines[at]
         first = not at or self._lines[at - 1][0] is not entry
         signs = self.signs(at) if first and isinstance(entry, Step) else " " * _SIGNS
-        return line((signs, "accent"), (text, self._style_of(at, entry, text)))
+        return line((signs, "accent"), (text, "match" if self.is_match(at) else self._styles[at]))
 
-    def _style_of(self, at: int, entry: Entry | None, text: str) -> str:
-        if self.is_match(at):
-            return "match"
+
+def _styles(lines: list[tuple[Entry | None, str]]) -> list[str]:
+    """The style of each line; what follows a note in its entry belongs to the note."""
+    found: list[str] = []
+    before: Entry | None = None
+    for entry, text in lines:
+        noted = entry is before and found[-1:] == ["warning"]
         if isinstance(entry, Heading):
-            return "strong" if text.startswith(_TITLE) else ""
-        if isinstance(entry, Remark) or _NOTE in text:
-            return "warning"
-        return "soft" if entry is None or isinstance(entry, Traffic) else ""
+            found.append("strong" if text.startswith(_TITLE) else "")
+        elif isinstance(entry, Remark) or _NOTE in text or noted:
+            found.append("warning")
+        else:
+            found.append("soft" if entry is None or isinstance(entry, Traffic) else "")
+        before = entry
+    return found

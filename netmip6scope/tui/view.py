@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dissectors.authentication.checks import Checks
+from dissectors.authentication.keys import Keys
 from dissectors.frames import Ints
 from dissectors.node import Node
 from dissectors.profile import Profile
@@ -17,6 +18,8 @@ from netmip6scope.ladder.model import Ladder
 from netmip6scope.pipeline import Result
 from netmip6scope.tables.columns import NULL, Column, Table
 from netmip6scope.tui.frames import FrameStore, Stored
+
+_LEARNED_FROM = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class View:
     done: bool
     store: FrameStore
     profile: Profile
-    checks: Checks | None = None
+    keys: Keys | None = None
     begin_ns: int = field(init=False)
     """The first message's time."""
 
@@ -67,9 +70,24 @@ class View:
 
     def open(self, row: int) -> Opened:
         """A message's frame. Raises OutputError if it cannot be read back."""
+        checks = None
+        if self.keys is not None:
+            checks = Checks(self.keys)
+            for earlier in self._before(row):
+                frame = self.store.frame(earlier)
+                if checks.concerns(frame.octets):
+                    self._tree(frame, checks)
         stored = self.store.frame(row)
-        tree = decode(stored.octets, stored.link_type, stored.wirelen, self.profile, self.checks)
-        return Opened(row, stored, tree)
+        return Opened(row, stored, self._tree(stored, checks))
+
+    def _tree(self, frame: Stored, checks: Checks | None) -> Node:
+        return decode(frame.octets, frame.link_type, frame.wirelen, self.profile, checks)
+
+    def _before(self, row: int) -> list[int]:
+        """Messages that a verdict may need: the last of the session and the last of all."""
+        session = self.numbers("messages", "session")
+        mine = np.flatnonzero(session[:row] == session[row])[-_LEARNED_FROM:]
+        return sorted({*mine.tolist(), *range(max(row - _LEARNED_FROM, 0), row)})
 
     def ladder(self, session: int) -> Ladder | None:
         """A session's ladder; None if it has no message."""

@@ -152,7 +152,7 @@ def test_parquet_without_pyarrow(
         (["nonsense"], "'nonsense' is not a command"),
         (
             ["a.pcap", "messages"],
-            "name one before the captures: open, messages, sessions, handoffs, findings",
+            "name one before the captures: open, capture, messages, sessions, handoffs, findings",
         ),
         (["-", "messages"], "'-' is not a command"),
         (["open"], "CAPTURE"),

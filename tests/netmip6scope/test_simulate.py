@@ -18,6 +18,7 @@ from dissectors.profile import Profile
 from dissectors.tree import decode
 from netmip6scope.simulation.explain import Narrator
 from netmip6scope.simulation.run import capture_octets, load, ready, run
+from netmip6scope.simulation.samples import samples
 from replay.events import Fact
 from tests.netmip6scope.simulated import (
     analysed,
@@ -29,6 +30,7 @@ from tests.netmip6scope.simulated import (
 
 NAMES = sorted(ready())
 ONE_POINT = [name for name in NAMES if name != "three-points"]
+SAMPLES = Path(__file__).parents[2] / "sample_pcaps" / "simulated"
 MOST_OCTETS = 200_000
 CLOCK_CODES = {"CAP-CLOCK"}
 
@@ -70,6 +72,15 @@ def test_captures_are_small(name: str) -> None:
         assert 0 < len(capture_octets(point, frames)) < MOST_OCTETS
 
 
+def test_samples_are_what_is_made_now() -> None:
+    made = {}
+    for name, text in ready().items():
+        made.update(samples(name, text))
+    there = {path.name: path.read_bytes() for path in SAMPLES.iterdir()}
+    assert sorted(there) == sorted(made), "make samples"
+    assert [name for name in made if made[name] != there[name]] == [], "make samples"
+
+
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", NAMES)
 def test_tshark_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
@@ -92,7 +103,7 @@ def test_tshark_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
 def test_our_tree_has_no_anomaly_and_every_seal_holds(name: str) -> None:
     done = ready_run(name)
     shared = done.simulator.builder.keys()
-    checks = Checks(Keys(mn_ha=shared.mn_ha, ah=shared.ah))
+    checks = Checks(Keys(mn_ha=shared.mn_ha, ah=shared.ah, radius=shared.radius))
     verdicts = Counter()
     for frames in done.camera.frames.values():
         for frame in frames:

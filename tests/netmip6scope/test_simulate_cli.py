@@ -6,10 +6,13 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from netmip6scope.cli.main import main
 from netmip6scope.errors import InputError
 from netmip6scope.pipeline import analyse
 from netmip6scope.simulation.run import ready
@@ -20,7 +23,31 @@ FIGURE_3 = "figure3-handoff"
 GOOD = ready()[FIGURE_3]
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+@dataclass
+class Done:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process."""
+
+    def command(*arguments: str) -> Done:
+        code = main(["simulate", *arguments])
+        return Done(code, *capfd.readouterr())
+
+    return command
+
+
+def elsewhere(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "netmip6scope", "simulate", *arguments],
         cwd=ROOT,
@@ -32,7 +59,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_file_gives_what_the_ready_scenario_gives(tmp_path: Path) -> None:
+def test_a_file_gives_what_the_ready_scenario_gives(tmp_path: Path, run: Command) -> None:
     scenario = tmp_path / "own.toml"
     scenario.write_text(GOOD)
     first, second = tmp_path / "a.pcapng", tmp_path / "b.pcapng"
@@ -52,25 +79,25 @@ def test_digests_are_the_same_everywhere(tmp_path: Path) -> None:
     found = set()
     for number, environment in enumerate(surroundings):
         path = tmp_path / f"{number}.pcapng"
-        done = run("loss-recovery", "-w", str(path), "--seed", "7", **environment)
+        done = elsewhere("loss-recovery", "-w", str(path), "--seed", "7", **environment)
         assert done.returncode == 0, done.stderr
         found.add((done.stderr, hashlib.sha256(path.read_bytes()).hexdigest()))
     assert len(found) == 1
 
 
-def test_another_seed_gives_another_capture(tmp_path: Path) -> None:
+def test_another_seed_gives_another_capture(tmp_path: Path, run: Command) -> None:
     for seed in ("1", "2"):
         assert run(FIGURE_3, "-w", str(tmp_path / seed), "--seed", seed).returncode == 0
     assert (tmp_path / "1").read_bytes() != (tmp_path / "2").read_bytes()
 
 
-def test_list_names_every_ready_scenario() -> None:
+def test_list_names_every_ready_scenario(run: Command) -> None:
     done = run("--list")
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines()] == sorted(ready())
 
 
-def test_explain_tells_the_steps_in_order() -> None:
+def test_explain_tells_the_steps_in_order(run: Command) -> None:
     done = run(FIGURE_3, "--explain")
     assert done.returncode == 0
     steps = (
@@ -89,7 +116,7 @@ def test_explain_tells_the_steps_in_order() -> None:
     assert places == sorted(places)
 
 
-def test_points_become_files_of_their_own(tmp_path: Path) -> None:
+def test_points_become_files_of_their_own(tmp_path: Path, run: Command) -> None:
     target = tmp_path / "out.pcapng"
     assert run("three-points", "-w", str(target)).returncode == 0
     names = ["out.ha.pcapng", "out.sar.pcapng", "out.tar.pcapng"]
@@ -104,15 +131,18 @@ def test_capture_goes_to_standard_output() -> None:
     assert done.stdout[:4] == bytes.fromhex("0a0d0d0a")  # a pcapng section
 
 
-def test_keys_are_those_of_the_run(tmp_path: Path) -> None:
+def test_keys_are_those_of_the_run(
+    tmp_path: Path, run: Command, capfd: pytest.CaptureFixture[str]
+) -> None:
     capture, keys = tmp_path / "a.pcapng", tmp_path / "keys.toml"
     assert run(FIGURE_3, "-w", str(capture), "--write-keys", str(keys)).returncode == 0
     rows = analyse([str(capture)], "messages").table
     assert rows.values
-    command = [sys.executable, "-m", "netmip6scope", "decode", str(capture), "--keys", str(keys)]
-    command += ["-Y", "mip6.bu.seqnr >= 0"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.count("Verification: good") == done.stdout.count("Authentication Data:") > 0
+    capfd.readouterr()
+    decoded = main(["decode", str(capture), "--keys", str(keys), "-Y", "mip6.bu.seqnr >= 0"])
+    text = capfd.readouterr().out
+    assert decoded == 0
+    assert text.count("Verification: good") == text.count("Authentication Data:") > 0
 
 
 @pytest.mark.parametrize(
@@ -128,7 +158,7 @@ def test_keys_are_those_of_the_run(tmp_path: Path) -> None:
         ((FIGURE_3, "-w", "/nowhere/x"), "No such file or directory"),
     ],
 )
-def test_wrong_use_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+def test_wrong_use_is_one_line(arguments: tuple[str, ...], words: str, run: Command) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
@@ -221,6 +251,27 @@ def test_hostile_files_are_refused(tmp_path: Path) -> None:
         assert str(error.value).startswith(str(path))
     with pytest.raises(InputError):
         read_scenario(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('auth = "eap"', "line {}: auth: expected an [[aaa]] to ask"),
+        ('auth = "chap"', "line {}: auth: expected none or eap with this access"),
+        ('auth = "md5"', "line {}: auth: expected one of none, pap, chap, eap"),
+        ('access = "ipcp"', "line {}: auth: expected pap or chap with this access"),
+        ('access = "wifi"', "line {}: access: expected one of slaac, dhcpv6"),
+        ('home_agent = "ar1"', "line {}: home_agent: expected one of ha, not ar1"),
+    ],
+)
+def test_access_must_fit(lines: str, message: str) -> None:
+    text = GOOD.replace('nai = "alice', f'{lines}\nnai = "alice')
+    at = text[: text.index(lines)].count("\n") + 1
+    if "access" in lines and "auth:" in message:  # no key to point at: the table's line
+        at = text[: text.index("[[mobile_node]]")].count("\n") + 1
+    with pytest.raises(InputError) as error:
+        scenario_from(text, "own.toml")
+    assert message.format(at) in str(error.value)
 
 
 def test_every_value_of_every_key_may_be_wrong() -> None:

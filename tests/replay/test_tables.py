@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from replay import (
+    aaa,
     binding_cache,
     binding_client,
     context_serving,
     context_target,
     link_session,
     mobile_node,
+    nas_port,
 )
 from replay.machine import Table
 
@@ -27,6 +29,8 @@ MACHINES: list[tuple[Machine, Enum]] = [
     (context_target.TABLE, context_target.State.NONE),
     (link_session.TABLE, link_session.State.AWAY),
     (mobile_node.TABLE, mobile_node.State.DOWN),
+    (nas_port.TABLE, nas_port.State.CLOSED),
+    (aaa.TABLE, aaa.State.IDLE),
 ]
 IDS = [table.name for table, _ in MACHINES]
 
