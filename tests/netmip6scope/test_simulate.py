@@ -20,6 +20,7 @@ from netmip6scope.simulation.explain import Narrator
 from netmip6scope.simulation.run import capture_octets, load, ready, run
 from netmip6scope.simulation.samples import samples
 from replay.events import Fact
+from replay.frames import read_frame
 from tests.netmip6scope.simulated import (
     analysed,
     captured,
@@ -115,6 +116,19 @@ def test_our_tree_has_no_anomaly_and_every_seal_holds(name: str) -> None:
     assert verdicts.pop("good") > 0
     wrong_keys = {"binding-refusals", "context-refusals"}
     assert all(name in wrong_keys for verdict in verdicts if verdict == "bad")
+
+
+@pytest.mark.parametrize("name", ONE_POINT)
+def test_captured_frames_are_read_as_what_was_sent(name: str) -> None:
+    """So that nodes can be run on captures: what a node gets is what the octets say."""
+    done = ready_run(name)
+    (frames,) = done.camera.frames.values()
+    assert len(done.camera.seen) <= len(frames)
+    for seen in done.camera.seen:
+        octets = frames[seen.frame - 1].octets
+        ethertype = int.from_bytes(octets[12:14], "big")
+        padded = octets[14:] + bytes(8)
+        assert read_frame(ethertype, padded)[0] == seen.sent.send.packet
 
 
 def walk(node: Node) -> Iterator[Node]:
