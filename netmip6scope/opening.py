@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -29,11 +30,20 @@ def open_captures(
         sources = [_beside_keyboard(source) for source in sources]
     from netmip6scope.tui.app import ScopeApp
 
-    # The thread that reads must let the one that draws have its turn at once.
-    sys.setswitchinterval(_TURN_S)
+    _take_turns()
     failure = ScopeApp(sources, clock_of, profile, keys if keys_path else None).run()
     if failure is not None:
         raise failure
+
+
+def _take_turns() -> None:
+    """Keep keys from waiting: for the thread that reads, and for the collector.
+
+    What was imported stays for good; looking through it again and again would take longer than a
+    key may.
+    """
+    sys.setswitchinterval(_TURN_S)
+    gc.freeze()
 
 
 def _in_browser() -> bool:
@@ -87,7 +97,7 @@ def open_capture(arguments: Sequence[str], path: str, profile_path: str | None =
 
     following = Following(arguments)
     try:
-        sys.setswitchinterval(_TURN_S)
+        _take_turns()
         failure = ScopeApp([Source(path, copy=following.place)], None, profile).run()
     finally:
         said = following.end()

@@ -34,6 +34,9 @@ from netmip6scope.tables.columns import NULL, Table
 if TYPE_CHECKING:
     from netmip6scope.filter.select import Selection
 
+_WATCHED = 16 << 20
+"""Octets of a buffer when frames are looked into: batches cannot be put together then."""
+
 
 class Meter(Protocol):
     """What shows progress: gets the octets read so far."""
@@ -274,8 +277,7 @@ class Run:
 
     def batches(self, sources: list[Source]) -> Iterator[FrameBatch]:
         """All frames of the files; one that fails is reported and the others go on."""
-        idle = None if self._watcher is None else self._watcher.idle
-        files = [CaptureFile(source, n, idle=idle) for n, source in enumerate(sources)]
+        files = [self._file(source, n) for n, source in enumerate(sources)]
         sizes = [f.size for f in files]
         if self._progress is not None and None not in sizes:
             self._progress.total_octets = sum(s or 0 for s in sizes)
@@ -294,6 +296,11 @@ class Run:
             done += file.position
             notes = [f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes]
             self.warnings += [note for note in notes if note not in self.warnings]
+
+    def _file(self, source: Source, number: int) -> CaptureFile:
+        if self._watcher is None:
+            return CaptureFile(source, number)
+        return CaptureFile(source, number, block=_WATCHED, idle=self._watcher.idle)
 
     def _tell(self, error: ScopeError) -> None:
         """Once, also when a file is read again."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from dissectors.node import Node
 from dissectors.profile import Profile
 from netmip6scope.capture.inputs import Source
+from netmip6scope.decode import decode_frame
 from netmip6scope.tables.text import seconds
 from netmip6scope.tui.app import ScopeApp
 from netmip6scope.tui.cells import TimeFormat
@@ -149,6 +153,44 @@ class TestFieldsAndOctets:
             await driven.pilot.click("#hex", offset=(6, 2))
             await driven.pilot.pause()
             assert driven.under_cursor("#tree").startswith("▸ Ethernet")
+
+
+class TestKeys:
+    async def test_every_verdict_is_that_of_decode(self, netmip6: Path) -> None:
+        """Of all messages, the last one first."""
+        capture = netmip6 / "02_dhcpv6_bicast.pcapng"
+        keys = netmip6 / "02_dhcpv6_bicast.keys.toml"
+        async with opened(capture, keys=keys) as driven:
+            view = driven.app.view
+            assert view is not None
+            rows = len(view.tables["messages"])
+            seen = 0
+            for row in reversed(range(rows)):
+                shown = verdicts(view.open(row).tree)
+                frame = view.number("messages", "frame", row)
+                told = json.loads(decode_frame(str(capture), frame, "json", keys_path=str(keys)))
+                assert shown == list(told_verdicts(told["tree"])), frame
+                seen += len(shown)
+        assert seen == 6, "three Binding Updates and three acknowledgements"
+
+    async def test_without_keys_there_are_none(self, netmip6: Path) -> None:
+        async with opened(netmip6 / "02_dhcpv6_bicast.pcapng") as driven:
+            view = driven.app.view
+            assert view is not None
+            assert verdicts(view.open(3).tree) == []
+
+
+def verdicts(node: Node) -> list[str]:
+    own = [node.text] if node.label == "Verification" else []
+    return own + [text for child in node.children for text in verdicts(child)]
+
+
+def told_verdicts(node: dict[str, Any]) -> Iterator[str]:
+    """The same of what `decode --format json` prints."""
+    if node["label"] == "Verification":
+        yield node["text"]
+    for child in node["children"]:
+        yield from told_verdicts(child)
 
 
 class TestMoving:
