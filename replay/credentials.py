@@ -12,7 +12,6 @@ from dissectors.eap import (
     EapMd5Value,
     EapResult,
 )
-from dissectors.layout import Message
 from dissectors.ppp_authentication import (
     ChapCode,
     ChapDigest,
@@ -109,19 +108,6 @@ def pap_result(identifier: int, *, good: bool) -> PapResult:
     """Authenticate-Ack or -Nak."""
     code = PapCode.AUTHENTICATE_ACK if good else PapCode.AUTHENTICATE_NAK
     return PapResult(code, identifier)
-
-
-def identity_of(message: Message) -> bytes | None:
-    """The name that credentials bear; None where they bear none."""
-    if isinstance(message, EapExchange) and message.method:
-        method = message.method[0]
-        return method.identity if isinstance(method, EapIdentity) else None
-    if isinstance(message, ChapValue):
-        return next((each.name for each in message.fields if isinstance(each, ChapName)), None)
-    if isinstance(message, PapRequest):
-        found = (each.peer_id for each in message.fields if isinstance(each, PapPeerId))
-        return next(found, None)
-    return None
 
 
 def hidden(password: bytes, secret: bytes, authenticator: bytes) -> bytes:
