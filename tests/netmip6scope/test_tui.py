@@ -103,6 +103,19 @@ class TestTheFirstScreen:
             await driven.pilot.pause()
             assert "[Timing]" in driven.text
 
+    async def test_the_ladder_goes_from_step_to_step(self, told: str) -> None:
+        """Also where a step has several lines; its last one is seen."""
+        async with opened(told, size=NARROW) as driven:
+            await driven.press("enter")
+            for frame in (2, 3, 4):
+                await driven.press("down")
+                assert f"frame {frame}, " in await frame_shown(driven)
+            await driven.press("up")
+            assert "frame 3, ba" in await frame_shown(driven)
+            await driven.press("end")
+            last = driven.shown("#ladder")[-1].strip()
+            assert any(last in line for line in driven.lines)
+
     async def test_a_message_chosen_in_the_ladder_is_opened(self, told: str) -> None:
         async with opened(told) as driven:
             await driven.press("enter", "down")
@@ -552,6 +565,14 @@ class TestHelp:
             await driven.pilot.pause(0.3)
             await driven.press("enter")
             await driven.until(lambda: "[5 points]" in driven.text)
+
+    async def test_the_palette_acts_on_the_list_that_has_the_keys(self, told: str) -> None:
+        async with opened(told) as driven:
+            await driven.press("2", "down", "ctrl+p")
+            await driven.type("mark the row")
+            await driven.pilot.pause(0.3)
+            await driven.press("enter")
+            await driven.until(lambda: driven.shown("#rows")[1].startswith("*"))
 
     @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
     async def test_leaving(self, key: str, told: str) -> None:
