@@ -24,7 +24,7 @@ from dissectors.radius_vendors import Wimax
 from dissectors.registries import WIMAX_ATTRIBUTES
 from replay import credentials
 from replay.events import Arrived, Effects, Event, Send, Violation, Why
-from replay.machine import Table
+from replay.machine import Label, Table
 from replay.packets import Address, Datagram, Packet
 from replay.radius import PORT, opened, radius_attribute, response, value_of
 
@@ -54,14 +54,14 @@ class AaaConfig:
     subscribers: dict[bytes, Subscriber] = field(default_factory=dict)
 
 
-class State(Enum):
+class State(Label):
     """How far a mobile node's authentication is."""
 
     IDLE = "idle"
     CHALLENGED = "challenged"
 
 
-class Input(Enum):
+class Input(Label):
     """What an Access-Request brings."""
 
     IDENTITY = "identity"

@@ -166,7 +166,8 @@ class Nas:
         deadline_ns = port.deadline_ns()
         if deadline_ns is None or deadline_ns > now_ns:
             return []
-        given = Input.GIVE_UP if port.tries >= MOST_TRIES else Input.TIMER
+        in_vain = port.state is State.ASKING and port.tries >= MOST_TRIES
+        given = Input.GIVE_UP if in_vain else Input.TIMER
         return self.give(port, given, now_ns)
 
     def give(self, port: Port, given: Input, now_ns: int, answer: LinkFrame | None = None) -> Found:
@@ -178,9 +179,9 @@ class Nas:
             return [Violation(table.name, port.state.name, given.name, reason)]
         before = port.state
         port.state, action = entry
-        port.tries = port.tries + 1 if given is Input.TIMER else 0
+        port.tries += given is Input.TIMER
         if before is not port.state:
-            port.sent_ns = now_ns
+            port.sent_ns, port.tries = now_ns, 0
         return self._act(port, action, now_ns, answer)
 
     def _act(  # noqa: PLR0911 - one per action

@@ -251,9 +251,3 @@ class Builder:
         digest = hashlib.sha256(text.encode()).digest()
         spi = _FIRST_SPI + int.from_bytes(digest[-3:], "big")
         return spi, Secret(digest[:octets])
-
-
-def owner_names(scenario: Scenario) -> dict[IPv6Address, str]:
-    """Names by the address of routers, home agents and MAPs."""
-    agents = {spec.address: spec.name for spec in (*scenario.agents, *scenario.maps)}
-    return agents | {spec.address: spec.name for spec in scenario.routers}

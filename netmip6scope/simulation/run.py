@@ -74,6 +74,7 @@ def simulate(
     points: Sequence[str],
     *,
     keys_path: str | None = None,
+    truth_path: str | None = None,
     explain: bool = False,
 ) -> str:
     """The command; what it says at the end."""
@@ -88,6 +89,11 @@ def simulate(
     if keys_path is not None:
         with replaced_file(keys_path) as stream:
             stream.write(keys_text(done.simulator.builder.keys()).encode())
+    if truth_path is not None:
+        from netmip6scope.simulation.truth import truth_text
+
+        with replaced_file(truth_path) as stream:
+            stream.write(truth_text(done).encode())
     frames = sum(map(len, done.camera.frames.values()))
     return f"{frames} frames, seed {scenario.seed}, journal {done.simulator.digest}"
 

@@ -18,6 +18,7 @@ from dissectors.profile import Profile
 from dissectors.tree import decode
 from netmip6scope.simulation.explain import Narrator
 from netmip6scope.simulation.run import capture_octets, load, ready, run
+from netmip6scope.simulation.samples import samples
 from replay.events import Fact
 from tests.netmip6scope.simulated import (
     analysed,
@@ -29,6 +30,7 @@ from tests.netmip6scope.simulated import (
 
 NAMES = sorted(ready())
 ONE_POINT = [name for name in NAMES if name != "three-points"]
+SAMPLES = Path(__file__).parents[2] / "sample_pcaps" / "simulated"
 MOST_OCTETS = 200_000
 CLOCK_CODES = {"CAP-CLOCK"}
 
@@ -68,6 +70,15 @@ def test_three_points_equal_the_record_within_the_clock_error(tmp_path: Path) ->
 def test_captures_are_small(name: str) -> None:
     for point, frames in ready_run(name).camera.frames.items():
         assert 0 < len(capture_octets(point, frames)) < MOST_OCTETS
+
+
+def test_samples_are_what_is_made_now() -> None:
+    made = {}
+    for name, text in ready().items():
+        made.update(samples(name, text))
+    there = {path.name: path.read_bytes() for path in SAMPLES.iterdir()}
+    assert sorted(there) == sorted(made), "make samples"
+    assert [name for name in made if made[name] != there[name]] == [], "make samples"
 
 
 @pytest.mark.tshark
