@@ -12,6 +12,8 @@ from netmip6scope.tui.spans import Line, line, widest
 
 _SIGNS = 2
 _NOTE, _TITLE = "! ", "── "
+_LEAST = 44
+"""Cells that it is never folded to less than; keys go sideways then."""
 _BOTH = 90
 """From so many cells on both columns of times have room."""
 
@@ -66,7 +68,7 @@ class LadderView(RowsView):
 
     def _drawn(self, ladder: Ladder) -> Iterator[tuple[Entry | None, str]]:
         """Both columns of times where there is room, else the one that was asked for."""
-        width = self.scrollable_content_region.width - _SIGNS
+        width = max(self.scrollable_content_region.width - _SIGNS, _LEAST)
         both = width >= _BOTH
         gaps = self._times is TimeFormat.DELTA
         absolute = self._times is TimeFormat.ABSOLUTE

@@ -139,7 +139,8 @@ class TableView(RowsView):
 
     def _arrange(self) -> None:
         """Find the rows to show and their order."""
-        assert self.table is not None
+        if self.table is None:
+            return
         row = self.row
         rows = np.arange(len(self.table)) if self._subset is None else self._subset
         if self.matches is not None and self.only_matches:
