@@ -15,6 +15,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("-w", dest="output", required=True, metavar="FILE", help="write this pcapng file")
     about = "what pseudonyms depend on: a file of 16 octets or more that stays with you"
     add("--key-file", required=True, metavar="KEY", help=about)
+    about = "the network's keys (TOML): authenticators that were right are made right again"
+    add("--keys", metavar="FILE", help=about)
+    add("--write-keys", metavar="FILE", help="write those keys under the new names")
     add("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
@@ -24,7 +27,15 @@ def run_command(options: argparse.Namespace) -> int:
     from netmip6scope.tables.progress import Progress
 
     with Progress() as progress:
-        told = scrub(options.capture, options.output, options.key_file, options.profile, progress)
+        told = scrub(
+            options.capture,
+            options.output,
+            options.key_file,
+            progress,
+            profile_path=options.profile,
+            keys_path=options.keys,
+            new_keys_path=options.write_keys,
+        )
     for line in told:
         sys.stderr.write(f"netmip6scope: warning: {line}\n")
     return OK

@@ -6,7 +6,10 @@ from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.capture.writer import Writer
 from netmip6scope.errors import InputError, UsageError
+from netmip6scope.key_file import keys_text
+from netmip6scope.keys import load_keys
 from netmip6scope.pipeline import load_profile
+from netmip6scope.scrub.authenticators import Authenticators
 from netmip6scope.scrub.frame import Scrubber
 from netmip6scope.scrub.pseudonyms import Pseudonyms
 from netmip6scope.tables.output import replaced_file
@@ -17,10 +20,22 @@ _MOST_KEY = 1 << 16
 
 
 def scrub(
-    capture: str, path: str, key_path: str, profile_path: str | None, progress: Progress
+    capture: str,
+    path: str,
+    key_path: str,
+    progress: Progress,
+    *,
+    profile_path: str | None = None,
+    keys_path: str | None = None,
+    new_keys_path: str | None = None,
 ) -> list[str]:
-    """Write `capture` without identities to `path`; what was odd about it. Raises ScopeError."""
-    scrubber = Scrubber(Pseudonyms(_key(key_path)), load_profile(profile_path))
+    """Write `capture` without identities to `path`; what was odd about it. Raises ScopeError.
+
+    With keys, authenticators are made anew; new_keys_path: where to write the keys under new names.
+    """
+    names, profile = Pseudonyms(_key(key_path)), load_profile(profile_path)
+    authenticators = Authenticators(load_keys(keys_path), names, profile)
+    scrubber = Scrubber(names, profile, None if keys_path is None else authenticators)
     sources = expand([capture])
     if len(sources) != 1:
         raise UsageError(f"{capture} means {len(sources)} captures: scrub takes one at a time")
@@ -39,6 +54,9 @@ def scrub(
                 octets = scrubber.frame(batch.frame(row), link_type, wirelen)
                 writer.frame(octets, wirelen, int(batch.time_ns[row]), number)
             progress.update(file.position)
+    if new_keys_path is not None:
+        with replaced_file(new_keys_path) as stream:
+            stream.write(keys_text(authenticators.keys, "Keys of a scrubbed capture.").encode())
     return [f"{file.source.path}: {note.text} (at octet {note.offset})" for note in file.notes]
 
 

@@ -20,18 +20,24 @@ from dissectors.shown import (
     TextShown,
 )
 from dissectors.tree import decode
+from netmip6scope.scrub.authenticators import Authenticators
 from netmip6scope.scrub.pseudonyms import Pseudonyms
-from netmip6scope.scrub.sums import mend, regions
+from netmip6scope.scrub.sums import Region, mend, regions
 
 _KEPT = {"dhcp.cookie", "dhcp.option.subnet_mask"}
 """Addresses that are none."""
+_MOST_TURNS = 4
+"""A Message-Authenticator in a response's authenticator, inside of AH, and to see that it is so."""
 _Maker = Callable[[bytes], bytes]
 
 
 class Scrubber:
     """Scrubs frame by frame."""
 
-    def __init__(self, pseudonyms: Pseudonyms, profile: Profile) -> None:
+    def __init__(
+        self, pseudonyms: Pseudonyms, profile: Profile, authenticators: Authenticators | None = None
+    ) -> None:
+        self._authenticators = authenticators
         self._names = names = pseudonyms
         self._profile = profile
         self._by_filter: dict[str, _Maker] = {
@@ -56,9 +62,26 @@ class Scrubber:
         tree = decode(octets, link_type, wirelen, self._profile)
         out = bytearray(octets)
         self._below(tree, octets, out)
-        # What an inner checksum becomes is covered by the outer ones.
-        for region in reversed(regions(tree.children, len(octets))):
-            mend(out, octets, region)
+        sums = regions(tree.children, len(octets))
+        _mend(out, octets, sums)
+        if self._authenticators is not None:
+            return self._authenticated(out, octets, link_type, wirelen, sums)
+        return bytes(out)
+
+    def _authenticated(
+        self, out: bytearray, octets: bytes, link_type: int, wirelen: int, sums: list[Region]
+    ) -> bytes:
+        """With the authenticators that the new octets need; some cover others."""
+        assert self._authenticators is not None
+        good = self._authenticators.good(octets, link_type, wirelen)
+        for _ in range(_MOST_TURNS if good else 0):
+            now = bytes(out)
+            wrong = self._authenticators.wrong(now, link_type, wirelen, good)
+            if not wrong:
+                break
+            for (begin, end), one in wrong.items():
+                out[begin:end] = one.verdict.expected or b""
+            _mend(out, now, sums)
         return bytes(out)
 
     def _below(self, tree: Node, octets: bytes, out: bytearray) -> None:
@@ -111,6 +134,12 @@ class Scrubber:
     def _opaque(self, octets: bytes) -> bytes:
         """Six octets are mostly a link-layer address, and those are the same everywhere."""
         return self._names.link(octets) if len(octets) == 6 else self._names.octets(octets)
+
+
+def _mend(out: bytearray, before: bytes, sums: list[Region]) -> None:
+    """What an inner checksum becomes is covered by the outer ones."""
+    for region in reversed(sums):
+        mend(out, before, region)
 
 
 def _leaves(node: Node) -> Iterator[Node]:

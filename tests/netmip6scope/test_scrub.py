@@ -124,6 +124,48 @@ def test_another_key_gives_other_names(netmip6: Path, tmp_path: Path, key: str) 
     assert scrubbed(netmip6 / "01_slaac_handoff.pcap", key, tmp_path).read_bytes() != first
 
 
+VERDICT = re.compile(r"Verification: (.*?) \[", re.MULTILINE)
+
+
+def verdicts(capture: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Of every authenticator, in the order of the capture."""
+    chosen = ["-Y", "netmip6.verification", "--keys", str(keys)]
+    assert main(["decode", str(capture), *chosen]) == 0
+    return VERDICT.findall(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", ["02_dhcpv6_bicast.pcapng", "06_retransmissions.pcap"])
+def test_authenticators_are_good_where_they_were(
+    netmip6: Path, tmp_path: Path, key: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture = netmip6 / name
+    keys = netmip6 / f"{name.partition('.')[0]}.keys.toml"
+    out, new_keys = tmp_path / "out.pcapng", tmp_path / "new.toml"
+    command = ["scrub", str(capture), "-w", str(out), "--key-file", key, "--keys", str(keys)]
+    assert main([*command, "--write-keys", str(new_keys)]) == 0
+    was = verdicts(capture, keys, capsys)
+    assert was.count("good") > 5
+    assert verdicts(out, new_keys, capsys) == was
+    # Under their old names the keys say nothing of it any more.
+    assert "good" not in verdicts(out, keys, capsys)
+
+
+def test_authenticators_that_were_bad_stay_so(
+    netmip6: Path, tmp_path: Path, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture = netmip6 / "02_dhcpv6_bicast.pcapng"
+    keys = tmp_path / "keys.toml"
+    right = (netmip6 / "02_dhcpv6_bicast.keys.toml").read_text()
+    # Every key is another one: its first digit is turned.
+    keys.write_text(re.sub(r'^key = "(.)', r'key = "0', right, flags=re.MULTILINE))
+    out, new_keys = tmp_path / "out.pcapng", tmp_path / "new.toml"
+    command = ["scrub", str(capture), "-w", str(out), "--key-file", key, "--keys", str(keys)]
+    assert main([*command, "--write-keys", str(new_keys)]) == 0
+    was = verdicts(capture, keys, capsys)
+    assert was.count("bad") > 5
+    assert verdicts(out, new_keys, capsys) == was
+
+
 @given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
 def test_addresses_share_as_long_a_prefix_as_they_did(one: bytes, other: bytes) -> None:
     names = Pseudonyms(KEY)
