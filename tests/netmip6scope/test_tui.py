@@ -305,6 +305,24 @@ class TestScreens:
             await driven.press("4", "down")
             assert "no message shows it" in await frame_shown(driven)
 
+    async def test_a_finding_about_a_frame_without_a_message(self, story: Story) -> None:
+        """The one user packet lacks its last 8 octets: the frame that CAP-CUT names."""
+        story.attach(ms(0), ALICE, AR1)
+        story.downlink(ms(100), ALICE, AR1)
+        path = Path(story.write())
+        octets = bytearray(path.read_bytes())
+        size = len(captured.read(path).frames[-1].octets)
+        octets[-size - 8 : -size - 4] = (size - 8).to_bytes(4, "little")
+        path.write_bytes(octets[:-8])
+        async with opened(path) as driven:
+            await driven.press("4")
+            while "CAP-CUT" not in driven.under_cursor("#rows"):
+                await driven.press("down")
+            await driven.until(lambda: "Fields  frame 5" in driven.text)
+            assert f"of {size - 8}" in driven.text
+            await driven.press("enter")
+            assert "[4 findings]" in driven.text
+
     async def test_points_and_their_clocks(self, netmip6: Path) -> None:
         truth = json.loads((netmip6 / "19_three_points.truth.json").read_text())["clock"]
         files = [f"{p}={netmip6}/19_three_points.{p}.pcap" for p in ("HA", "SAR")]
