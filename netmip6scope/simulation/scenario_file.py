@@ -84,6 +84,7 @@ _MOBILE = {
     "own_key": Key("own_key", values.yes_or_no),
     "access": Key("access", values.one_of(_ACCESS)),
     "auth": Key("authentication", values.one_of(_AUTHENTICATION)),
+    "key_from_aaa": Key("key_from_aaa", values.yes_or_no),
     "wrong_secret": Key("wrong_secret", values.yes_or_no),
     "refused": Key("refused", values.yes_or_no),
     "home_agent": Key("home_agent", values.name),
