@@ -8,10 +8,10 @@ BESIDE := tests benchmarks
 # As pip does with what it copies; where Python may write no byte code, every start would compile.
 COMPILE = $(BIN)/python -m compileall -q $(PACKAGES)
 
-.PHONY: help venv demo test lint check requirements seeds bench clean lock
+.PHONY: help venv demo test lint check requirements seeds samples bench fuzz clean lock
 
 help:
-	@echo "make demo | test | lint | check | requirements | seeds | bench | venv | clean | lock"
+	@echo "make demo | test | lint | check | requirements | seeds | samples | bench | fuzz | venv | clean | lock"
 
 venv: $(STAMP)
 
@@ -48,13 +48,22 @@ check: lint test
 seeds: venv
 	SEEDS=200 $(BIN)/python -m pytest -q -n 2 tests/replay/test_seeds.py
 
+# The scenarios that come with the program, with their captures and what happened in them.
+samples: venv
+	$(BIN)/python -m netmip6scope.simulation.samples sample_pcaps/simulated
+
 # Which test holds which row of the draft; fails for a row without one.
 requirements: venv
 	$(BIN)/python -m pytest -q --requirements tests
 
 bench: venv
 	@$(COMPILE)
+	$(BIN)/python benchmarks/objects.py
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/simulate.py
+
+fuzz: venv
+	$(BIN)/python benchmarks/fuzz.py 1000000
 
 # Needs uv on PATH. --universal: one lock for every platform and Python from 3.11 on.
 lock:

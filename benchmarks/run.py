@@ -8,6 +8,7 @@ memory a child has before it starts its program towards that child's peak.
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import shutil
@@ -316,6 +317,30 @@ def print_targets(chosen: list[Capture], results: Results) -> None:
         print_rows(rows, frozenset({2}))
 
 
+def interface_rows(results: Results) -> None:
+    """The terminal interface on (a), on a pseudo-terminal; its figures beside their targets."""
+    path = next(capture.path for capture in CAPTURES if capture.key == "a")
+    warm(path)
+    program = Path(__file__).with_name("interface.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(path)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"interface.py failed: {done.stderr.strip()}")
+    found = json.loads(done.stdout)
+    handoffs = results.seconds("a", OURS)
+    rows: list[tuple[str, ...]] = [("interface", "figure", "measured", "target", "")]
+    for what, value, limit, unit in (
+        ("first rows", found["first_s"], 1.5, " s"),
+        (f"slowest of {found['keys']} keys while reading", found["slowest_key_s"], 0.1, " s"),
+        ("whole, against handoffs", found["whole_s"] / handoffs, 3, "x"),
+        ("peak memory", found["peak"] / 10**6, 700, " MB"),
+    ):
+        verdict = "met" if value <= limit else "missed"
+        rows.append(("a mixed", what, f"{value:.2f}{unit}", f"<= {limit:g}{unit}", verdict))
+    print_rows(rows, frozenset({2}))
+
+
 def print_left_out(chosen: list[Capture], results: Results) -> None:
     """One line for each tool that is not there, and one when (d) runs without (a)."""
     keys = "".join(capture.key for capture in chosen)
@@ -358,6 +383,8 @@ def main() -> None:
     print()
     print_medians(chosen, results)
     print_targets(chosen, results)
+    if ("a", OURS) in results.runs:
+        interface_rows(results)
     print_left_out(chosen, results)
 
 

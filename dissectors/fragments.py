@@ -80,6 +80,8 @@ class Fragments:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self.interface = 0
+        """Where what is added was seen; each interface's fragments are their own."""
         self.dropped = 0
         """Datagrams given up for age or room."""
         self._waiting: dict[DatagramKey, _Datagram] = {}
@@ -91,13 +93,14 @@ class Fragments:
 
     def addresses(self) -> set[bytes]:
         """Source and destination, as frames have them, of the outermost header of all that wait."""
-        return {key[0] for key in self._waiting if isinstance(key[0], bytes)}
+        return {key[1] for key in self._waiting if isinstance(key[1], bytes)}
 
     def add(self, key: DatagramKey, part: Fragment, time_ns: int) -> Whole | Refused | None:
         """What a fragment leads to; None: its datagram waits for more.
 
         Refused: nothing of a datagram that breaks the rules is ever given.
         """
+        key = (self.interface, *key)
         self._now_ns = max(self._now_ns, time_ns)
         self._forget_old()
         wrong = _unfit(part)

@@ -47,6 +47,7 @@ class NextHeader(IntEnum):
     NO_NEXT_HEADER = 59
     DESTINATION_OPTIONS = 60
     MOBILITY_OLD = 62
+    SCTP = 132
     MOBILITY = 135
 
 

@@ -7,13 +7,16 @@ from dissectors.codec import icmpv6_class
 from dissectors.layers_ip import checksum_is_wrong
 from dissectors.layout import Anomaly, Message
 from dissectors.mobility import MobilityHeader
-from dissectors.node import Labelled, Made, Node, Number, What
+from dissectors.neighbor_options import RedirectedHeader
+from dissectors.node import Labelled, Made, Node, Number, Shown, What
 from dissectors.packet import Packet, raw
+from dissectors.plan import plan_of
 from dissectors.registries import MOBILITY_MESSAGES
 from dissectors.step import VERSION, Key, Layer, Step
 
 _ICMPV6_FIXED = 4
 _ERRORS = range(1, 5)
+_REDIRECTED = plan_of(RedirectedHeader).option
 _ICMPV6 = What("icmpv6", "ICMPv6", "icmpv6")
 _TYPE = Labelled("type", "Type", "icmpv6.type")
 _CODE = Number("code", "Code", "icmpv6.code")
@@ -77,8 +80,17 @@ def icmpv6(packet: Packet, begin: int, end: int) -> Step:
         Made(_CHECKSUM, checksum, begin + 2, begin + 4),
     )
     node = Made(_ICMPV6, label, begin, min(end, packet.stop), (*head, inner), odd)
-    inside = (VERSION, body + 4, end) if quotes else None
+    inside = (VERSION, body + 4, end) if quotes else _redirected(inner)
     return Step(node, None, end, end, inside)
+
+
+def _redirected(message: Node) -> tuple[Key, int, int] | None:
+    """The packet in a Redirected Header option (RFC 2461 4.6.3)."""
+    for option in message.children:
+        if option.what is _REDIRECTED and isinstance(option.children[-1].what, Shown):
+            packet = option.children[-1]
+            return (VERSION, packet.begin, packet.end) if packet.name == "packet" else None
+    return None
 
 
 def _message(packet: Packet, known: type[Message] | None, begin: int, end: int, label: str) -> Node:

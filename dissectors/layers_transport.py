@@ -18,8 +18,6 @@ from dissectors.transport import DIAMETER_PAYLOAD, SctpData, SctpHeader, TcpHead
 LOADED = (diameter_avps,)
 """Importing it fills the registries."""
 
-_SCTP = 132
-
 
 def _command(nodes: list[Node]) -> str:
     """The command, and whether it is asked or answered."""
@@ -88,6 +86,6 @@ def diameter(packet: Packet, begin: int, end: int) -> Step:
 
 LAYERS: dict[Key, Layer] = {
     ("ip", NextHeader.TCP): tcp,
-    ("ip", _SCTP): sctp,
+    ("ip", NextHeader.SCTP): sctp,
     ("diameter", 0): diameter,
 }

@@ -13,7 +13,7 @@ from dissectors.registries import MOBILITY_MESSAGES, MOBILITY_OPTIONS
 class ExperimentalMobility(Message):
     """A message of some experiment."""
 
-    data: bytes = octets("Message data")
+    data: bytes = octets("Message data", filter="mip6.em.data")
 
 
 @declare(MOBILITY_MESSAGES, 12, "mip6.has", ref="RFC 5142 4")

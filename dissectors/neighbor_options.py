@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from dissectors.layout import Message, declare, flag, ipv6_address, octets, reserved, uint
+from dissectors.layout import (
+    Message,
+    declare,
+    flag,
+    ipv6_address,
+    octets,
+    prefix_octets,
+    reserved,
+    uint,
+)
 from dissectors.registries import ND_OPTIONS
 
 
@@ -138,7 +147,7 @@ class RouteInformation(Message):
     prefix_length: int = uint(8, "Prefix Length", filter="icmpv6.opt.prefix.length")
     flags: int = uint(8, "Flags", filter="flag")
     lifetime: int = uint(32, "Route Lifetime", filter="icmpv6.opt.route_lifetime", unit="s")
-    prefix: bytes = octets("Prefix", filter="netmip6.route_info.prefix")
+    prefix: bytes = prefix_octets("Prefix", filter="icmpv6.opt.prefix")
 
 
 @declare(ND_OPTIONS, 25, "icmpv6.opt.rdnss", ref="RFC 8106 5.1", label="Recursive DNS Servers")

@@ -156,6 +156,19 @@ class Joined(What):
         return octets
 
 
+class Reassembled(Joined):
+    """A packet of fragments: `raw` is a `fragments.Whole`."""
+
+    __slots__ = ()
+
+    def text(self, node: Node) -> str:
+        return f"{len(node.raw.payload)} octets"
+
+    def octets(self, node: Node) -> bytes | None:
+        octets: bytes = node.raw.payload
+        return octets
+
+
 class Node:
     """One layer, option or field. `begin` and `end` are octets of the frame.
 

@@ -143,7 +143,7 @@ class Part:
         if inner is not None:
             nested = self.packet.read(inner, begin, end)
             self.nodes += nested.nodes
-            self.anomalies += nested.anomalies
+            self.anomalies += (*nested.anomalies, *nested.behind(end))
         elif field.kind in ELEMENTS:
             self._elements(field, begin, there, end)
         elif there > begin:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT
-from dissectors.step import VERSION, Key
+from dissectors.key import VERSION, Key
 
 UDP_PORTS: dict[int, Key] = {
     DSMIPV6_PORT: VERSION,  # these two first, as the scan lane has them
@@ -26,6 +26,9 @@ DIAMETER_PORT = 3868
 """RFC 6733 2.1: TCP and SCTP."""
 
 STREAM_PORTS: dict[int, Key] = {DIAMETER_PORT: ("diameter", 0)}
+
+SIGNALLING = [port for port, (space, _) in UDP_PORTS.items() if space != "app"]
+"""UDP ports of signalling and of tunnels."""
 
 
 def port_key(ports: tuple[int, int], known: Mapping[int, Key]) -> Key | None:

@@ -120,9 +120,9 @@ class BindingIdentifier(Message):
 class Ipv4HomeAddressRequest(Message):
     """An access gateway asks for an IPv4 home address."""
 
-    prefix_length: int = uint(6, "Prefix-len", filter="preflen")
+    prefix_length: int = uint(6, "Prefix-len", filter="mip6.ipv4ha.preflen")
     reserved: int = reserved(10)
-    address: IPv4Address = ipv4_address("IPv4 Home Address", filter="ha")
+    address: IPv4Address = ipv4_address("IPv4 Home Address", filter="mip6.ipv4ha.ha")
 
 
 @declare(
@@ -136,10 +136,10 @@ class Ipv4HomeAddressRequest(Message):
 class Ipv4HomeAddressReply(Message):
     """The anchor's answer."""
 
-    status: int = uint(8, "Status", filter="status")
-    prefix_length: int = uint(6, "Prefix-len", filter="preflen")
+    status: int = uint(8, "Status", filter="mip6.ipv4aa.sts")
+    prefix_length: int = uint(6, "Prefix-len", filter="mip6.ipv4ha.preflen")
     reserved: int = reserved(2)
-    address: IPv4Address = ipv4_address("IPv4 Home Address", filter="ha")
+    address: IPv4Address = ipv4_address("IPv4 Home Address", filter="mip6.ipv4ha.ha")
 
 
 @declare(

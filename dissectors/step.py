@@ -6,14 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dissectors.fragments import Whole
+from dissectors.key import VERSION as VERSION  # noqa: PLC0414 - layers need all of these
+from dissectors.key import Key as Key  # noqa: PLC0414
 from dissectors.node import Node
 from dissectors.packet import Packet
-
-Key = tuple[str, int]
-"""A space of numbers and a number in it: ("ip", 135), ("ether", 0x86dd), ("link", 1), …"""
-
-VERSION: Key = ("version", 0)
-"""IPv4 or IPv6, by the first four bits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from dissectors.fragments import Fragments, Whole
 from dissectors.ipv6 import NextHeader
 from dissectors.layout import Anomaly
 from dissectors.masking import masked
-from dissectors.node import Joined, Made, Node, What, replace
+from dissectors.node import Made, Node, Reassembled, What, replace
 from dissectors.packet import SNAPPED, Packet, raw
 from dissectors.profile import Profile
 from dissectors.step import VERSION, Key, Layer, Step
@@ -161,8 +161,8 @@ def _put_together(packet: Packet, step: Step, whole: Whole) -> Node:
     inside.depth += 1
     children = tuple(_layers(inside, ("ip", whole.following), 0, inside.stop))
     label = f"Packet of {whole.count} fragments"
-    what = Joined("reassembled", label, "netmip6.reassembled")
-    return Made(what, whole.payload, step.begin, min(step.end, packet.stop), children)
+    what = Reassembled("reassembled", label, "netmip6.reassembled")
+    return Made(what, whole, step.begin, min(step.end, packet.stop), children)
 
 
 def _data_label(key: Key | None) -> str:

@@ -27,8 +27,8 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def read(*captures: str, profile: str | None = None) -> Trace:
+def read(*captures: str, profile: str | None = None, keys: str | None = None) -> Trace:
     """Read captures (files, directories, globs, `POINT=FILE`); see `netmip6scope.api.read`."""
     from netmip6scope import api
 
-    return api.read(*captures, profile=profile)
+    return api.read(*captures, profile=profile, keys=keys)

@@ -43,9 +43,10 @@ class Trace:
         return list(self._result.warnings)
 
 
-def read(*captures: str, profile: str | None = None) -> Trace:
+def read(*captures: str, profile: str | None = None, keys: str | None = None) -> Trace:
     """Read captures: files, directories, globs, `-`, `POINT=FILE`. Raises errors.ScopeError."""
-    result = analyse(captures, ("handoffs", "sessions", "messages"), None, profile)
+    wanted = ("handoffs", "sessions", "messages")
+    result = analyse(captures, wanted, None, profile, keys_path=keys)
     if result.errors:
         raise result.errors[0]
     return Trace(result)

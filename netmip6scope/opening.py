@@ -2,33 +2,87 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 
 from netmip6scope.capture.inputs import Source
 from netmip6scope.errors import OK, UsageError
+from netmip6scope.keys import load_keys
 from netmip6scope.pipeline import arranged, load_profile
 
 _TURN_S = 0.0005
+_PORT = 8000
 
 
-def open_captures(captures: Sequence[str], profile_path: str | None = None) -> None:
+def open_captures(
+    captures: Sequence[str], profile_path: str | None = None, keys_path: str | None = None
+) -> None:
     """Show captures until the user leaves. Raises ScopeError.
 
     Standard input may be one of them; keys are then read from the terminal itself.
     """
-    profile = load_profile(profile_path)
+    profile, keys = load_profile(profile_path), load_keys(keys_path)
     sources, clock_of = arranged(captures)
-    require_terminal()
-    sources = [_beside_keyboard(source) for source in sources]
+    if not _in_browser():
+        require_terminal()
+        sources = [_beside_keyboard(source) for source in sources]
     from netmip6scope.tui.app import ScopeApp
 
-    # The thread that reads must let the one that draws have its turn at once.
-    sys.setswitchinterval(_TURN_S)
-    failure = ScopeApp(sources, clock_of, profile).run()
+    _take_turns()
+    failure = ScopeApp(sources, clock_of, profile, keys if keys_path else None).run()
     if failure is not None:
         raise failure
+
+
+def _take_turns() -> None:
+    """Keep keys from waiting: for the thread that reads, and for the collector.
+
+    What was imported stays for good; looking through it again and again would take longer than a
+    key may.
+    """
+    sys.setswitchinterval(_TURN_S)
+    gc.freeze()
+
+
+def _in_browser() -> bool:
+    """Whether a web server started this, which draws in place of a terminal."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+
+
+def serve_captures(
+    captures: Sequence[str],
+    bind: str,
+    profile_path: str | None = None,
+    keys_path: str | None = None,
+) -> None:
+    """The same in browsers, until Ctrl-C; bind: ADDRESS or ADDRESS:PORT. Raises ScopeError."""
+    host, port = _address(bind)
+    load_profile(profile_path)
+    load_keys(keys_path)
+    sources, _ = arranged(captures)
+    if any(source.path == "-" for source in sources):
+        raise UsageError("a browser may come twice, standard input does not: name a file")
+    from netmip6scope.tui.web import serve
+
+    command = [sys.executable, "-m", "netmip6scope", "open"]
+    for option, path in (("--profile", profile_path), ("--keys", keys_path)):
+        command += [] if path is None else [option, path]
+    serve([*command, "--", *captures], host, port)
+
+
+def _address(bind: str) -> tuple[str, int]:
+    """Host and port; an IPv6 address with a port stands in brackets."""
+    host, port = bind, str(_PORT)
+    if bind.startswith("["):
+        host, _, port = bind[1:].partition("]")
+        port = port.removeprefix(":") or str(_PORT)
+    elif bind.count(":") == 1:
+        host, _, port = bind.partition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+        raise UsageError(f"--bind {bind}: ADDRESS or ADDRESS:PORT expected")
+    return host, int(port)
 
 
 def open_capture(arguments: Sequence[str], path: str, profile_path: str | None = None) -> int:
@@ -43,7 +97,7 @@ def open_capture(arguments: Sequence[str], path: str, profile_path: str | None =
 
     following = Following(arguments)
     try:
-        sys.setswitchinterval(_TURN_S)
+        _take_turns()
         failure = ScopeApp([Source(path, copy=following.place)], None, profile).run()
     finally:
         said = following.end()

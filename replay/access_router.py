@@ -8,15 +8,13 @@ those two go back to the session. Everything is kept per mobile node and dropped
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from dissectors.handoff import HoRequest, HoResponse, HoStatus
+from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement
 from replay import (
     address_service,
     binding_client,
-    context_serving,
     context_target,
     link_session,
     nas,
@@ -24,10 +22,9 @@ from replay import (
     radius,
     slaac,
 )
-from replay.associations import Associations
-from replay.binding_client import ANY_IPV4, UNIT_S
-from replay.context import Context, identity, identity_in, to_options
-from replay.context_target import Transfer
+from replay.binding_client import ANY_IPV4
+from replay.context import Context
+from replay.context_exchange import ContextExchange
 from replay.events import (
     Arrived,
     AssociationRenewed,
@@ -49,8 +46,7 @@ from replay.frames import EapolFrame, LinkFrame, PppFrame
 from replay.link_session import LETS_GO, SILENCE_NS, WAITS_NS, Action
 from replay.mobile import Mobile
 from replay.nas import Nas, NasConfig
-from replay.ntp import SECOND_NS
-from replay.packets import NEIGHBOR_HOP_LIMIT, Address, Datagram, Packet
+from replay.packets import Address, Datagram, Packet
 from replay.registration import Registration, Wanted, later
 from replay.router_config import RouterConfig
 from replay.timers import Timers
@@ -58,25 +54,8 @@ from replay.timers import Timers
 Session = link_session.Input
 _SIGNS = (Session.LINK_UP, Session.BOUND, Session.GIVEN)
 """What restarts the time of silence, besides what the mobile node sends."""
-MOST_ANSWERS = 256
-"""HO Responses kept for requests that come again."""
-ANSWER_LASTS_NS = 10 * SECOND_NS
-"""Longer than a target goes on asking; later an Identifier may be used anew."""
 MOST_SEQUENCES = 4096
 """Mobile nodes that have left and whose last sequence number is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A HO Request that was granted, in case it comes again."""
-
-    mn_id: bytes | None
-    time_ns: int
-    response: HoResponse
-
-    def repeats(self, mn_id: bytes | None, now_ns: int) -> bool:
-        """Whether a request with the same Identifier is the same request."""
-        return mn_id == self.mn_id and now_ns - self.time_ns <= ANSWER_LASTS_NS
 
 
 class AccessRouter:
@@ -88,12 +67,11 @@ class AccessRouter:
         self._by_link: dict[bytes, Mobile] = {}
         self._by_home: dict[Address, Mobile] = {}
         self._timers: Timers[bytes] = Timers()
-        self._identifier = 0
-        self._transfers: dict[int, Mobile] = {}
-        self._answers: OrderedDict[tuple[Address, int], Answered] = OrderedDict()
-        self._associations = Associations(config)
+        self._exchange = ContextExchange(config)
         self._nas = Nas(NasConfig(config.name, config.address, config.server, config.secret))
         self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
+        self._touched: dict[bytes, Mobile] = {}
+        """Those whom the event at hand is about."""
 
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
         """Its care-of address."""
@@ -103,8 +81,15 @@ class AccessRouter:
         """The earliest of any mobile node."""
         return self._timers.next_ns()
 
-    def handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
+    def handle(self, event: Event, now_ns: int) -> Effects:
         """Take an event."""
+        effects = self._handle(event, now_ns)
+        for mobile in self._touched.values():
+            self._settle(mobile)
+        self._touched.clear()
+        return effects
+
+    def _handle(self, event: Event, now_ns: int) -> Effects:  # noqa: PLR0911 - one per event
         match event:
             case Arrived(packet=Packet() as packet, link=None):
                 return self._from_network(packet, now_ns)
@@ -121,7 +106,7 @@ class AccessRouter:
             case HandoverIndication():
                 return self._announced(event, now_ns)
             case AssociationRenewed():
-                self._associations.start_anew(event.router)
+                self._exchange.associations.start_anew(event.router)
                 return ()
             case Arrived() | Spoken():
                 return ()
@@ -134,13 +119,7 @@ class AccessRouter:
 
     def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
         """Its HO Request had this Identifier."""
-        transfer = mobile.transfer
-        if transfer is None:
-            return
-        if self._transfers.get(transfer.identifier) is mobile:
-            del self._transfers[transfer.identifier]
-        mobile.transfer = replace(transfer, identifier=identifier, sent_ns=sent_ns)
-        self._transfers[identifier] = mobile
+        self._exchange.renumber(mobile, identifier, sent_ns)
 
     # Mobile nodes
 
@@ -174,7 +153,7 @@ class AccessRouter:
                 out += self._give(mobile, Session.LINK_UP, now_ns)
             elif not isinstance(one, nas.Signal):
                 out.append(one)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     def _frame(self, frame: LinkFrame, link: bytes, now_ns: int) -> Effects:
@@ -199,21 +178,13 @@ class AccessRouter:
         self._nas.give(mobile.port, nas_port.Input.LINK_DOWN, now_ns)
         note = Note(Fact.LINK_DOWN, mobile.mn_id, self.config.address)
         if not was_open:
-            self._settle(mobile)
+            self._touched[mobile.mn_id] = mobile
             return (note,)
         return (note, *self._give(mobile, Session.LINK_DOWN, now_ns))
 
     def _announced(self, event: HandoverIndication, now_ns: int) -> Effects:
         mobile = self._known(event.mn_id)
-        if mobile.transfer_state is not context_target.State.REQUESTED:
-            self._identifier = self._identifier + 1 & 0xFFFF
-            mobile.transfer = Transfer(
-                event.mn_id,
-                self.config.address,
-                event.serving_router,
-                self._identifier,
-                named=self.config.identity,
-            )
+        self._exchange.begin(mobile, event.serving_router)
         note = Note(Fact.TRIGGERED, event.mn_id, event.serving_router, self.config.address)
         return (note, *self._give(mobile, Session.ANNOUNCED, now_ns))
 
@@ -231,7 +202,7 @@ class AccessRouter:
         if given in _SIGNS:
             mobile.heard_ns = now_ns
         effects = self._act(mobile, action, now_ns)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return effects
 
     def _act(self, mobile: Mobile, action: Action, now_ns: int) -> Effects:  # noqa: PLR0911
@@ -240,7 +211,8 @@ class AccessRouter:
             case Action.NOTHING:
                 return ()
             case Action.FETCH:
-                return self._transfer(mobile, context_target.Input.TRIGGER, now_ns, None)
+                found = self._exchange.step(mobile, context_target.Input.TRIGGER, now_ns)
+                return self._transferred(mobile, found, now_ns)
             case Action.REGISTER | Action.REGISTER_HEARD | Action.REGISTER_CONTEXT:
                 if registration.busy:
                     return self._signalled(mobile, registration.renew(now_ns), now_ns)
@@ -260,7 +232,7 @@ class AccessRouter:
         """Bring what is looked up and waited for in line with the mobile node's state."""
         over = mobile.session is link_session.State.AWAY
         if over:
-            self._drop_transfer(mobile)
+            self._exchange.drop(mobile)
         closed = mobile.port.state is nas_port.State.CLOSED
         if over and closed and mobile.registration.idle:
             self.mobiles.pop(mobile.mn_id, None)
@@ -280,11 +252,6 @@ class AccessRouter:
             self._last_sequences[mobile.mn_id] = mobile.registration.sequence
         if len(self._last_sequences) > MOST_SEQUENCES:
             self._last_sequences.popitem(last=False)
-
-    def _drop_transfer(self, mobile: Mobile) -> None:
-        if mobile.transfer is not None:
-            self._transfers.pop(mobile.transfer.identifier, None)
-        mobile.transfer, mobile.transfer_state = None, context_target.State.NONE
 
     def _deadline_ns(self, mobile: Mobile) -> int | None:
         paused = mobile.session in LETS_GO
@@ -306,7 +273,8 @@ class AccessRouter:
                 asked_ns = context_target.deadline_ns(mobile.transfer_state, transfer)
                 if asked_ns is not None and asked_ns <= now_ns:
                     what = context_target.due(transfer)
-                    out += self._transfer(mobile, what, now_ns, None)
+                    asked = self._exchange.step(mobile, what, now_ns)
+                    out += self._transferred(mobile, asked, now_ns)
             out += self._ported(mobile, self._nas.due(mobile.port, now_ns), now_ns)
             paused = mobile.session in LETS_GO
             found = mobile.registration.due(now_ns, paused=paused)
@@ -317,7 +285,7 @@ class AccessRouter:
             silence_ns = SILENCE_NS.get(mobile.session)
             if silence_ns is not None and mobile.heard_ns + silence_ns <= now_ns:
                 out += self._give(mobile, Session.SILENT, now_ns)
-            self._settle(mobile)
+            self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     # Registration
@@ -329,7 +297,7 @@ class AccessRouter:
             assert transfer.context is not None
             return self._from_context(transfer.context)
         agent = mobile.port.home_agent or self.config.home_agent
-        own = self.config.association(agent, mn_id)
+        own = mobile.port.association or self.config.association(agent, mn_id)
         last = self._last_sequences.get(mn_id, 0)
         if action is Action.REGISTER_HEARD:
             home = mobile.heard
@@ -369,13 +337,12 @@ class AccessRouter:
         out: list[Effect] = []
         for one in found:
             if one is binding_client.Signal.BOUND:
-                self._settle(mobile)
                 out += self._give(mobile, Session.BOUND, now_ns)
             elif one is binding_client.Signal.REFUSED:
                 out += self._give(mobile, Session.REFUSED, now_ns)
             elif not isinstance(one, binding_client.Signal):
                 out.append(one)
-        self._settle(mobile)
+        self._touched[mobile.mn_id] = mobile
         return tuple(out)
 
     def _probe(self, mobile: Mobile, now_ns: int) -> Effects:
@@ -463,111 +430,31 @@ class AccessRouter:
     # Context transfer
 
     def _asked(self, packet: Packet, now_ns: int) -> Effects:
-        request = packet.payload
-        assert isinstance(request, HoRequest)
-        trusted = self._associations.trusts(packet)
-        if packet.hop_limit != NEIGHBOR_HOP_LIMIT:
-            return ()
-        mn_id = identity_in(request.options)
-        known = self._answers.get((packet.source, request.identifier))
-        if known is not None and trusted and known.repeats(mn_id, now_ns):
-            return self._respond(packet, known.response)
-        mobile = self.mobiles.get(mn_id) if mn_id is not None else None
-        held = mobile is not None and mobile.session in link_session.HOLDS_CONTEXT
-        if mobile is None or mobile.registration.home is None:
-            held = False  # behind a MAP a session is prepared before the home agent's binding is
-        state = context_serving.State.HELD if held else context_serving.State.ABSENT
-        given = context_serving.classify(
-            request, trusted=trusted, forbidden=mn_id in self.config.forbidden
-        )
-        _, status = context_serving.TABLE.transitions[state, given]
-        named = () if mn_id is None else (identity(mn_id),)
-        if status is not HoStatus.SUCCESS:
-            refusal = HoResponse(request.identifier, status, options=named)
-            return self._respond(packet, refusal)
-        assert mobile is not None
-        context = self._context(mobile, now_ns)
-        response = HoResponse(request.identifier, status, options=to_options(context))
-        note = Note(Fact.CONTEXT_GIVEN, mobile.mn_id, packet.source, self.config.address)
-        self._answers[packet.source, request.identifier] = Answered(mn_id, now_ns, response)
-        if len(self._answers) > MOST_ANSWERS:
-            self._answers.popitem(last=False)
-        effects = self._respond(packet, response)
-        return (note, *effects, *self._give(mobile, Session.GIVEN, now_ns))
-
-    def _respond(self, packet: Packet, response: HoResponse) -> Effects:
-        destination = packet.source
-        answer = Packet(self.config.address, destination, response, NEIGHBOR_HOP_LIMIT)
-        mn_id = identity_in(response.options) or b""
-        return (self._associations.secured(Send(answer, Why.HO_RESPONSE, mn_id)),)
-
-    def _context(self, mobile: Mobile, now_ns: int) -> Context:
-        registration = mobile.registration
-        home = registration.home
-        assert home is not None
-        binding = home.binding
-        left_ns = max(0, binding.expires_ns - now_ns)
-        own_key = (binding.peer, mobile.mn_id) in self.config.node_associations
-        domain = self.config.domain
-        return Context(
-            mobile.mn_id,
-            binding.peer,
-            binding.home,
-            binding.home4,
-            registration.sequence,
-            binding.lifetime_units,
-            min(left_ns // SECOND_NS, binding.lifetime_units * UNIT_S),
-            binding.association if own_key else None,
-            None if domain is None else domain.map,
-            registration.rcoa,
-            access=mobile.access,
-            authentication=mobile.port.authentication,
-            session=mobile.link or b"",
-            timestamp=binding.timestamp,
-        )
+        effects, mobile = self._exchange.asked(packet, self.mobiles, now_ns)
+        if mobile is None:
+            return effects
+        return (*effects, *self._give(mobile, Session.GIVEN, now_ns))
 
     def _answered(self, packet: Packet, now_ns: int) -> Effects:
-        response = packet.payload
+        mobile, response = self._exchange.answered(packet), packet.payload
+        if mobile is None:
+            return ()
         assert isinstance(response, HoResponse)
-        mobile = self._transfers.get(response.identifier)
-        if mobile is None or mobile.transfer is None or mobile.transfer.serving != packet.source:
-            return ()
-        if identity_in(response.options) not in (None, mobile.mn_id):
-            return ()
-        if (
-            not self._associations.trusts(packet)
-            and response.status != HoStatus.AUTHENTICATION_FAILED
-        ):
-            return ()
         given = context_target.classify(response)
-        return self._transfer(mobile, given, now_ns, response)
+        found = self._exchange.step(mobile, given, now_ns, response)
+        return self._transferred(mobile, found, now_ns)
 
-    def _transfer(
-        self,
-        mobile: Mobile,
-        given: context_target.Input,
-        now_ns: int,
-        response: HoResponse | None,
+    def _transferred(
+        self, mobile: Mobile, found: list[Effect | context_target.Signal], now_ns: int
     ) -> Effects:
-        """Let the context transfer's table act; its signals become inputs of the session."""
-        table = context_target.TABLE
-        entry = table.transitions.get((mobile.transfer_state, given))
-        if entry is None:
-            reason = table.forbidden[mobile.transfer_state, given]
-            return (Violation(table.name, mobile.transfer_state.name, given.name, reason),)
-        assert mobile.transfer is not None
-        mobile.transfer_state, action = entry
-        what = context_target.Given(now_ns, response, mobile.transfer)
-        mobile.transfer, found = action(mobile.transfer, what)
-        self._transfers[mobile.transfer.identifier] = mobile
+        """Effects as they are; signals become inputs of the session."""
+        self._touched[mobile.mn_id] = mobile
         out: list[Effect] = []
         for one in found:
             if one is context_target.Signal.GRANTED:
                 out += self._granted(mobile, now_ns)
             elif one is context_target.Signal.FAILED:
                 out += self._give(mobile, Session.NO_CONTEXT, now_ns)
-            elif isinstance(one, Send):
-                out.append(self._associations.secured(one))
             elif not isinstance(one, context_target.Signal):
                 out.append(one)
         return tuple(out)
@@ -579,6 +466,7 @@ class AccessRouter:
         assert context is not None
         mobile.access = context.access
         mobile.port.home_agent = context.home_agent
+        mobile.port.association = context.association
         effects = self._give(mobile, Session.CONTEXT, now_ns)
         if mobile.link is None or mobile.port.is_open:
             return effects

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from ipaddress import IPv6Address
 
 from replay.events import Send
 from replay.packets import NEIGHBOR_HOP_LIMIT, Packet
 from replay.router_config import Neighbour, RouterConfig
 from replay.security import ReplayWindow, is_protected_with, protected
+
+
+class Trust(Enum):
+    """What a packet's protection is worth."""
+
+    GOOD = "good"
+    REPLAYED = "seen before"
+    BAD = "no association, or it does not hold"
 
 
 class Associations:
@@ -27,19 +36,20 @@ class Associations:
         if neighbour is not None and neighbour.outbound is not None:
             self._sequences.pop(neighbour.outbound.spi, None)
 
-    def trusts(self, packet: Packet) -> bool:
-        """The association with the sender holds, and the packet is none that came before."""
+    def trust(self, packet: Packet) -> Trust:
+        """Whether the association with the sender holds, and the packet is new."""
         neighbour = self._with(packet.source)
         if neighbour is None or packet.hop_limit != NEIGHBOR_HOP_LIMIT:
-            return False
+            return Trust.BAD
         if neighbour.inbound is None or packet.ah is None:
-            return not self._config.require_ah
+            return Trust.BAD if self._config.require_ah else Trust.GOOD
+        if not is_protected_with(packet, neighbour.inbound, self._config.profile):
+            return Trust.BAD
         window = self._windows.get(packet.ah.spi, ReplayWindow())
-        good = is_protected_with(packet, neighbour.inbound, self._config.profile)
-        if not good or not window.admits(packet.ah.sequence):
-            return False
+        if not window.admits(packet.ah.sequence):
+            return Trust.REPLAYED
         self._windows[packet.ah.spi] = window.after(packet.ah.sequence)
-        return True
+        return Trust.GOOD
 
     def secured(self, send: Send) -> Send:
         """A HO message under the association with its receiver, where there is one."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 
 from replay.events import Fact, Note
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 
 MOST_CARE_OF = 8
 """Care-of addresses that an entry remembers."""
@@ -36,7 +35,7 @@ class Entry:
     tunnels: Mapping[IPv6Address, int] = field(default_factory=dict)
 
 
-class State(Enum):
+class State(Label):
     """Where an entry stands."""
 
     UNBOUND = "unbound"
@@ -44,7 +43,7 @@ class State(Enum):
     BICASTING = "bi-casting"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen to it."""
 
     UPDATE = "update from another care-of address"

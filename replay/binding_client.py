@@ -26,7 +26,7 @@ from dissectors.mobility_options import (
 )
 from replay import ntp
 from replay.events import Effect, Fact, Note, Send, Why
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 from replay.ntp import SECOND_NS
 from replay.packets import UNSPECIFIED, Packet
 from replay.security import MnHaSecurity, is_signed_with, signed
@@ -84,7 +84,7 @@ class Binding:
         return self.home is not None or self.home4 not in (None, ANY_IPV4)
 
 
-class State(Enum):
+class State(Label):
     """Where a binding stands."""
 
     IDLE = "idle"
@@ -94,7 +94,7 @@ class State(Enum):
     RELEASING = "releasing"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen to it."""
 
     START = "start"

@@ -5,7 +5,7 @@ As a value, and as the options of an HO Response (WIRE.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
@@ -115,14 +115,15 @@ def from_options(options: Options) -> Context | None:
 
     Subtypes that nobody declared are passed over.
     """
-    mn_id, agent = identity_in(options), _first(HomeAgentContext, options)
+    found = {type(option): option for option in reversed(options)}
+    mn_id, agent = identity_in(options), _first(HomeAgentContext, found)
     if mn_id is None or agent is None:
         return None
-    home, home4 = _first(HomeAddressContext, options), _first(Ipv4HomeAddressContext, options)
-    binding = _first(BindingContext, options) or BindingContext()
-    domain = _first(MapContext, options)
-    link = _first(LinkSessionContext, options) or LinkSessionContext()
-    replayed = _first(ReplayStateContext, options) or ReplayStateContext()
+    home, home4 = _first(HomeAddressContext, found), _first(Ipv4HomeAddressContext, found)
+    binding = _first(BindingContext, found) or BindingContext()
+    domain = _first(MapContext, found)
+    link = _first(LinkSessionContext, found) or LinkSessionContext()
+    replayed = _first(ReplayStateContext, found) or ReplayStateContext()
     return Context(
         mn_id,
         agent.address,
@@ -131,7 +132,7 @@ def from_options(options: Options) -> Context | None:
         binding.sequence,
         binding.lifetime,
         binding.remaining,
-        _association(_first(SecurityAssociationContext, options)),
+        _association(_first(SecurityAssociationContext, found)),
         None if domain is None else domain.map,
         None if domain is None else domain.rcoa,
         Access(link.access) if link.access in tuple(Access) else Access.UNKNOWN,
@@ -143,8 +144,9 @@ def from_options(options: Options) -> Context | None:
     )
 
 
-def _first(kind: type[M], options: Options) -> M | None:
-    return next((option for option in options if isinstance(option, kind)), None)
+def _first(kind: type[M], found: Mapping[type[Message], Message]) -> M | None:
+    option = found.get(kind)
+    return option if isinstance(option, kind) else None
 
 
 def _association(option: SecurityAssociationContext | None) -> MnHaSecurity | None:

@@ -7,21 +7,19 @@ the operator forbids it. Checked in this order: 2, 1, 4, 3, so that a stranger l
 
 from __future__ import annotations
 
-from enum import Enum
-
 from dissectors.handoff import HoRequest, HoStatus
 from replay.context import identity_in
-from replay.machine import Table
+from replay.machine import Label, Table
 
 
-class State(Enum):
+class State(Label):
     """What the router has of the mobile node."""
 
     ABSENT = "no context"
     HELD = "context held"
 
 
-class Input(Enum):
+class Input(Label):
     """What a HO Request is worth."""
 
     GOOD = "good"

@@ -14,7 +14,7 @@ from ipaddress import IPv6Address
 from dissectors.handoff import HoRequest, HoResponse
 from replay.context import Context, from_options, identity
 from replay.events import Effect, Fact, Note, Send, Why
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 from replay.packets import NEIGHBOR_HOP_LIMIT, Packet
 
 FIRST_TIMEOUT_NS = 500_000_000
@@ -37,7 +37,7 @@ class Transfer:
     """The request says whom it is about, as it must (draft 4.1)."""
 
 
-class State(Enum):
+class State(Label):
     """Where a transfer stands."""
 
     NONE = "none"
@@ -46,7 +46,7 @@ class State(Enum):
     FAILED = "failed"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen to it."""
 
     TRIGGER = "handover indicated"

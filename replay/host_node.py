@@ -120,9 +120,10 @@ class MobileNode:
 
     def _configured(self, message: Message, now_ns: int) -> Effects:
         match message:
+            case LcpConfigure(code=PppCode.CONFIGURE_REQUEST):
+                return self._says(ppp.acknowledged(message), *self._negotiated_anew())
             case (
-                LcpConfigure(code=PppCode.CONFIGURE_REQUEST)
-                | Ipv6cpConfigure(code=PppCode.CONFIGURE_REQUEST)
+                Ipv6cpConfigure(code=PppCode.CONFIGURE_REQUEST)
                 | IpcpConfigure(code=PppCode.CONFIGURE_REQUEST)
             ):
                 return self._says(ppp.acknowledged(message))
@@ -137,6 +138,13 @@ class MobileNode:
             case _:
                 return ()
 
+    def _negotiated_anew(self) -> tuple[LinkFrame, ...]:
+        """A peer that begins again with an open link has to be told again (RFC 1661 4.3)."""
+        if self.state is not State.READY:
+            return ()
+        magic = ppp.magic_of(self.host.link)
+        return (ppp.lcp_request(self.host.asked & 0xFF, magic),)
+
     def _password(self) -> Effects:
         """PAP speaks first (RFC 1334 2)."""
         if self.host.authentication is not LinkAuthentication.PAP:
@@ -149,8 +157,8 @@ class MobileNode:
         given = _OPENS[self.host.access] if good else Input.DENY
         return self._give(given, Given(now_ns))
 
-    def _says(self, frame: LinkFrame) -> Effects:
-        return (Send(frame, Why.LINK, self.host.mn_id),)
+    def _says(self, *frames: LinkFrame) -> Effects:
+        return tuple(Send(frame, Why.LINK, self.host.mn_id) for frame in frames)
 
     # Packets
 

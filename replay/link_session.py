@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 
 GUARD_NS = 5_000_000_000
 HOLD_NS = 1_000_000_000
@@ -24,7 +24,7 @@ PROBES_NS = 3 * PROBE_NS
 """RFC 2461 10: MAX_UNICAST_SOLICIT of them."""
 
 
-class State(Enum):
+class State(Label):
     """Where the mobile node is."""
 
     AWAY = "away"
@@ -42,7 +42,7 @@ class State(Enum):
     BARRED = "attached, refused"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen."""
 
     LINK_UP = "link up"

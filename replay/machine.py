@@ -16,6 +16,12 @@ I = TypeVar("I", bound=Enum)  # noqa: E741 - states and inputs
 A = TypeVar("A")
 
 
+class Label(Enum):
+    """A state or an input. Hashed by identity, which is what tables are looked up by."""
+
+    __hash__ = object.__hash__
+
+
 @dataclass(frozen=True, slots=True)
 class Table(Generic[S, I, A]):
     """transitions: (state, input) to (next state, action); forbidden: the rest, and why not."""

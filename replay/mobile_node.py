@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.authentication.secret import NO_KEY, Secret
@@ -22,7 +21,7 @@ from replay import dhcp, ppp, slaac
 from replay.binding_client import ANY_IPV4
 from replay.events import Effects, Fact, Note, Send, Why
 from replay.frames import EapolFrame
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 from replay.packets import Address
 
 PROBE_NS = 1_000_000_000
@@ -51,7 +50,7 @@ class Host:
         return self.access not in _WITHOUT_PPP
 
 
-class State(Enum):
+class State(Label):
     """How far the host is."""
 
     DOWN = "no link"
@@ -67,7 +66,7 @@ class State(Enum):
     DENIED = "not let in"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen to it."""
 
     LINK_UP_LOCKED = "link up, authentication first"

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from enum import Enum
 
-from replay.machine import Table, never
+from replay.machine import Label, Table, never
 
 PATIENCE_NS = 2_000_000_000
 """Then what was sent is sent again."""
 MOST_TRIES = 4
+"""How often AAA is asked."""
 
 
-class State(Enum):
+class State(Label):
     """How far the port is."""
 
     CLOSED = "closed"
@@ -29,7 +30,7 @@ class State(Enum):
     REFUSED = "refused"
 
 
-class Input(Enum):
+class Input(Label):
     """What can happen to it."""
 
     GREET = "link up, EAP"
@@ -103,9 +104,7 @@ TABLE: Table[State, Input, Action] = Table(
             (_S.REFUSED, given): (_S.REFUSED, _A.NOTHING)
             for given in (_I.CREDENTIALS, _I.LCP_REQUEST, _I.LCP_ACK, *_RADIUS)
         },
-        **{
-            (state, _I.GIVE_UP): (_S.REFUSED, _A.REFUSE) for state in (*_LCP, _S.GREETED, _S.ASKING)
-        },
+        (_S.ASKING, _I.GIVE_UP): (_S.REFUSED, _A.REFUSE),
         **{(state, _I.ADMIT): (_S.OPEN, _A.ADMIT) for state in State},
         **{(state, _I.LINK_DOWN): (_S.CLOSED, _A.NOTHING) for state in State},
     },
@@ -121,7 +120,12 @@ TABLE: Table[State, Input, Action] = Table(
             [_I.LCP_REQUEST, _I.LCP_ACK, _I.CREDENTIALS],
         ),
         **never("AAA was not asked", [_S.CLOSED, *_LCP], _RADIUS),
-        **never("nothing is waited for", [_S.CLOSED, _S.OPEN, _S.REFUSED], [_I.TIMER, _I.GIVE_UP]),
+        **never("nothing is waited for", [_S.CLOSED, _S.OPEN, _S.REFUSED], [_I.TIMER]),
+        **never(
+            "the mobile node may take its time",
+            [state for state in State if state is not _S.ASKING],
+            [_I.GIVE_UP],
+        ),
     },
 )
 

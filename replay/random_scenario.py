@@ -7,8 +7,9 @@ so that a network that works has healed at the end.
 from __future__ import annotations
 
 import sys
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
+from dissectors.handoff import Access, LinkAuthentication
 from replay.dice import MILLION, Dice
 from replay.links import Quality
 from replay.safety import Monitor, unserved
@@ -21,6 +22,7 @@ from replay.scenario import (
     Move,
     RouterSpec,
     Scenario,
+    ServerSpec,
 )
 from replay.simulator import Simulator
 
@@ -31,6 +33,19 @@ FAULTS_END_NS = 30 * SECOND_NS
 MOVES_END_NS = 40 * SECOND_NS
 LIFETIME_S = 20
 """Short, so that what nobody can know of is refreshed in the quiet time."""
+_MAPS = tuple(
+    AgentSpec(f"map{n}", IPv6Address(f"2001:db8:e{n}::1"), IPv6Network(f"2001:db8:e{n}::/64"))
+    for n in (1, 2)
+)
+_ETHERNET = (LinkAuthentication.NONE, LinkAuthentication.EAP)
+_PPP = (LinkAuthentication.PAP, LinkAuthentication.CHAP)
+_KINDS = (
+    (Access.SLAAC, _ETHERNET),
+    (Access.DHCPV6, _ETHERNET),
+    (Access.DHCPV4, _ETHERNET),
+    (Access.IPV6CP, _PPP),
+    (Access.IPCP, _PPP),
+)
 _FIRST_LINK = 0x02_00_00_00_00_10
 
 
@@ -41,17 +56,18 @@ def random_scenario(seed: int, routers: int = 3, mobiles: int = 3) -> Scenario:
         "ha",
         IPv6Address("2001:db8:f::1"),
         IPv6Network("2001:db8:100::/48"),
+        IPv4Network("192.0.2.0/24"),
         longest_s=LIFETIME_S,
         bicast_ns=500 * MS if dice.hits(MILLION // 3) else 0,
     )
     names = [f"ar{n}" for n in range(1, routers + 1)]
+    maps = _MAPS if dice.hits(MILLION // 4) else ()
+    domains = [maps[n // routers].name if maps else None for n in range(1, routers + 1)]
     specs = tuple(
-        RouterSpec(name, IPv6Address(f"2001:db8:{n}::a"), "ha") for n, name in enumerate(names, 1)
+        RouterSpec(name, IPv6Address(f"2001:db8:{n}::a"), "ha", domain)
+        for n, (name, domain) in enumerate(zip(names, domains, strict=True), 1)
     )
-    nodes = tuple(
-        MobileSpec(f"mn{n}", f"mn{n}@example.net", (_FIRST_LINK + n).to_bytes(6, "big"))
-        for n in range(1, mobiles + 1)
-    )
+    nodes = tuple(_mobile(n, dice) for n in range(1, mobiles + 1))
     moves = [move for node in nodes for move in _journey(node.name, names, dice)]
     flows = tuple(Flow(node.name, 5 * SECOND_NS, DURATION_NS, 500 * MS, 40) for node in nodes)
     return Scenario(
@@ -62,12 +78,23 @@ def random_scenario(seed: int, routers: int = 3, mobiles: int = 3) -> Scenario:
         specs,
         nodes,
         tuple(moves),
+        maps,
+        aaa=ServerSpec("aaa", IPv6Address("2001:db8:a::3")),
         flows=flows,
         faults=tuple(_faults(names, dice)),
         links=tuple(_links(dice)),
         quiet_from_ns=MOVES_END_NS,
         seed=seed,
     )
+
+
+def _mobile(number: int, dice: Dice) -> MobileSpec:
+    """Of any kind of access, proving who it is in one of the ways that fit."""
+    access, ways = _KINDS[dice.below(len(_KINDS))]
+    link = (_FIRST_LINK + number).to_bytes(6, "big")
+    way = ways[dice.below(len(ways))]
+    name = f"mn{number}"
+    return MobileSpec(name, f"{name}@example.net", link, access=access, authentication=way)
 
 
 def _journey(mobile: str, routers: list[str], dice: Dice) -> list[Move]:
@@ -102,7 +129,7 @@ def _faults(routers: list[str], dice: Dice) -> list[Fault]:
     for _ in range(dice.below(4)):
         at_ns = 3 * SECOND_NS + dice.below(20) * SECOND_NS
         until_ns = min(at_ns + dice.below(5000) * MS, FAULTS_END_NS)
-        one = routers[dice.below(len(routers))]
+        one = [*routers, "aaa", "ha"][dice.below(len(routers) + 2)]
         if dice.hits(MILLION // 2):
             faults.append(Fault(at_ns, until_ns, link=(one, "ha")))
         else:

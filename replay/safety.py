@@ -125,8 +125,9 @@ def unserved(simulator: Simulator) -> list[str]:
         if host.host.address is None:
             out.append(f"{mobile.name} is at {at} and has no address")
             continue
-        bound = [a.bindings.get(mobile.mn_id.encode()) for a in agents]
-        care_of = [b.entry.care_of for b in bound if b is not None]
-        if addresses[at] not in care_of:
+        bound = [(a, a.bindings.get(mobile.mn_id.encode())) for a in agents]
+        care_of = [b.entry.care_of for _, b in bound if b is not None]
+        at_home = [a for a, b in bound if b is not None and b.entry.care_of and not a.config.local]
+        if addresses[at] not in care_of or not at_home:
             out.append(f"{mobile.name} is at {at}, bound to {', '.join(map(str, care_of)) or '-'}")
     return out

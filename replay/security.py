@@ -7,6 +7,7 @@ is covered is computed by `dissectors.authentication`, which checks captures wit
 from __future__ import annotations
 
 import hmac
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
@@ -26,6 +27,7 @@ AUTHENTICATOR_OCTETS = 12
 _BEFORE_AUTHENTICATOR = 7
 """Type, Length, Subtype and SPI of the Authentication option."""
 _WINDOW = 64
+_MOST_SEALED = 1024
 
 Binding = BindingUpdate | BindingAcknowledgement
 
@@ -46,6 +48,33 @@ class AhSecurity:
     key: Secret
 
 
+class _Sealed:
+    """Packets that were sealed a moment ago, and with what.
+
+    Where the very packet that one node made comes to another, its seal need not be computed again.
+    It is the object that is known here, and it cannot change: one that is made to look like it is
+    another object.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, tuple[Packet, int, bytes]] = OrderedDict()
+
+    def add(self, packet: Packet, association: MnHaSecurity | AhSecurity) -> Packet:
+        self._known[id(packet)] = packet, association.spi, association.key.reveal()
+        if len(self._known) > _MOST_SEALED:
+            self._known.popitem(last=False)
+        return packet
+
+    def holds(self, packet: Packet, association: MnHaSecurity | AhSecurity) -> bool:
+        known = self._known.get(id(packet))
+        if known is None or known[0] is not packet:
+            return False
+        return known[1:] == (association.spi, association.key.reveal())
+
+
+_SEALED = _Sealed()
+
+
 def care_of(packet: Packet) -> IPv6Address:
     """The address that a binding message is about (WIRE.md; RFC 6275 9.5.1)."""
     message = packet.payload
@@ -64,7 +93,8 @@ def signed(packet: Packet, association: MnHaSecurity) -> Packet:
     """The packet with an MN-HA Authentication option behind its other options."""
     data = _authenticator(packet, association)
     option = Authentication(AuthenticationSubtype.MN_HA, association.spi, data)
-    return replace(packet, payload=_with_options(packet.payload, (option,)))
+    sealed = replace(packet, payload=_with_options(packet.payload, (option,)))
+    return _SEALED.add(sealed, association)
 
 
 def authentication_of(packet: Packet) -> Authentication | None:
@@ -79,6 +109,8 @@ def authentication_of(packet: Packet) -> Authentication | None:
 
 def is_signed_with(packet: Packet, association: MnHaSecurity) -> bool:
     """Whether its authenticator is that of this association."""
+    if _SEALED.holds(packet, association):
+        return True
     option = authentication_of(packet)
     if option is None or option.spi != association.spi:
         return False
@@ -120,11 +152,14 @@ def _replaced(message: Binding, options: Options) -> Binding:
 def protected(packet: Packet, association: AhSecurity, sequence: int, profile: Profile) -> Packet:
     """The packet with AH and its ICV."""
     blank = replace(packet, ah=Ah(association.spi, sequence, bytes(AH_ALGORITHM.icv_octets)))
-    return replace(packet, ah=Ah(association.spi, sequence, _icv(blank, association, profile)))
+    icv = _icv(blank, association, profile)
+    return _SEALED.add(replace(packet, ah=Ah(association.spi, sequence, icv)), association)
 
 
 def is_protected_with(packet: Packet, association: AhSecurity, profile: Profile) -> bool:
     """Whether the packet has an AH whose ICV is right."""
+    if _SEALED.holds(packet, association):
+        return True
     ah = packet.ah
     if ah is None or ah.spi != association.spi or len(ah.icv) != AH_ALGORITHM.icv_octets:
         return False

@@ -9,6 +9,10 @@ from dissectors.aside.row import Row
 from dissectors.diameter import DiameterCommand
 from dissectors.radius import RadiusCode
 
+_RADIUS_CODES = frozenset(map(int, RadiusCode))
+_RADIUS_LENGTHS = range(20, 4097)
+"""RFC 2865 3."""
+
 _ANY_ADDRESS = (bytes.fromhex("fffffffe"), bytes.fromhex("ffffffff"))
 """RFC 2865 5.8: the NAS, or the user, chooses."""
 
@@ -28,15 +32,18 @@ _RADIUS_PREFIXES = (
 
 
 def radius(found: Found) -> Row | None:
-    """Without a User-Name the identity is that of the EAP packet inside."""
+    """Without a User-Name the identity is that of the EAP packet inside.
+
+    Others use its ports for a while; most of what they send has no such code or length.
+    """
     code = found.own("code")
-    if code is None:
+    if code is None or code not in _RADIUS_CODES or found.length not in _RADIUS_LENGTHS:
         return None
     identifier = found.own("identifier")
     identity = found.octets("radius.User_Name", "radius.Mobile_Node_Identifier")
     return Row(
         f"radius-{kind_name(RadiusCode, code)}",
-        f"RADIUS {title(RadiusCode, code)} {identifier}",
+        f"RADIUS {title(RadiusCode, code)} {{}}",
         found.length,
         mn_id=identity or eap_identity(found),
         hoa=_radius_address(found),
@@ -63,7 +70,7 @@ def diameter(found: Found) -> Row | None:
     way = "request" if request else "answer"
     identifier = found.own("hop_by_hop")
     result = found.number("diameter.Result-Code", "diameter.Experimental-Result-Code")
-    text = f"Diameter {title(DiameterCommand, command)} {way} {identifier}"
+    text = f"Diameter {title(DiameterCommand, command)} {way} {{}}"
     return Row(
         f"diameter-{kind_name(DiameterCommand, command)}-{way}",
         text if result is None else f"{text}, result {result}",

@@ -20,7 +20,7 @@ def ppp(found: Found) -> Row | None:
     name, identifier = found.layer.name, found.own("identifier")
     return Row(
         f"ppp-{name}-{kind_name(PppCode, code)}",
-        f"{name.upper()} {title(PppCode, code)} {identifier}",
+        f"{name.upper()} {title(PppCode, code)} {{}}",
         found.length,
         identifier=identifier,
     )
@@ -48,7 +48,7 @@ def pap(found: Found) -> Row | None:
     identifier = found.own("identifier")
     return Row(
         f"ppp-pap-{kind_name(PapCode, code)}",
-        f"PAP {title(PapCode, code)} {identifier}",
+        f"PAP {title(PapCode, code)} {{}}",
         found.length,
         mn_id=found.octets("pap.peer_id"),
         identifier=identifier,
@@ -63,7 +63,7 @@ def chap(found: Found) -> Row | None:
     identifier = found.own("identifier")
     return Row(
         f"ppp-chap-{kind_name(ChapCode, code)}",
-        f"CHAP {title(ChapCode, code)} {identifier}",
+        f"CHAP {title(ChapCode, code)} {{}}",
         found.length,
         mn_id=found.octets("chap.name") if code == ChapCode.RESPONSE else None,
         identifier=identifier,
@@ -76,7 +76,7 @@ def eap(found: Found) -> Row | None:
         return None
     identifier = found.own("identifier")
     method = next((child.label for child in found.layer.children if child.children), None)
-    text = f"EAP {title(EapCode, code)} {identifier}"
+    text = f"EAP {title(EapCode, code)} {{}}"
     return Row(
         f"eap-{kind_name(EapCode, code)}",
         text if method is None else f"{text}, {method}",

@@ -84,7 +84,7 @@ def dhcpv4(found: Found) -> Row | None:
 
 
 def _text(what: str, identifier: int | None, hoa: bytes | None, lifetime: int | None) -> str:
-    text = what if identifier is None else f"{what} {identifier}"
+    text = what if identifier is None else f"{what} {{}}"
     if hoa is None:
         return text
     text = f"{text}, {ip_address(hoa)}"

@@ -1,4 +1,4 @@
-"""Rows of Fast Handover messages, over ICMPv6 and the Mobility Header (RFC 4068, RFC 5568)."""
+"""Rows of Fast Handover messages over ICMPv6 (RFC 4068 6.1, RFC 5568 6.1)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ _ICMPV6_TYPES = (150, 154)
 _SUBTYPES = {2: "rtsolpr", 3: "prrtadv", 4: "hi", 5: "hack"}
 """RFC 4068 6.1, RFC 5568 6.1."""
 
-_MH_TYPES = {8: "fbu", 9: "fback", 10: "fna", 14: "hi", 15: "hack"}
-"""RFC 5568 6.2, RFC 4068 6.3.3."""
-
 _TITLES = {
     "rtsolpr": "Router Solicitation for Proxy Advertisement",
     "prrtadv": "Proxy Router Advertisement",
     "hi": "Handover Initiate",
     "hack": "Handover Acknowledge",
-    "fbu": "Fast Binding Update",
-    "fback": "Fast Binding Acknowledgment",
-    "fna": "Fast Neighbor Advertisement",
 }
 
 
@@ -33,27 +27,8 @@ def icmpv6(found: Found) -> Row | None:
     identifier = found.number("icmpv6.fmip6.identifier")
     return Row(
         f"fmip-{name}",
-        f"{_TITLES[name]} {identifier}",
+        f"{_TITLES[name]} {{}}",
         found.length,
         identifier=identifier,
         status=found.number("icmpv6.code"),
-    )
-
-
-def mobility(found: Found) -> Row | None:
-    number = found.own("mh_type")
-    name = None if number is None else _MH_TYPES.get(number)
-    if name is None:
-        return None
-    seq = found.number(f"mip6.{name}.seqnr")
-    units = (found.own("header_len") or 0) + 1
-    return Row(
-        f"fmip-{name}",
-        _TITLES[name] if seq is None else f"{_TITLES[name]} #{seq}",
-        units * 8,
-        mn_id=found.octets("mip6.mnid.identifier"),
-        coa=found.address("mip6.acoa.acoa"),
-        seq=seq,
-        status=found.number(f"mip6.{name}.status", f"mip6.{name}.code"),
-        lifetime_s=found.number(f"mip6.{name}.lifetime"),
     )

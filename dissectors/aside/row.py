@@ -14,11 +14,12 @@ class Row:
     (6). hoa: the address that the message asks for or gives, coa: the care-of address (4 or 16).
     mn_id: the identity's octets, as they came. client: octets that all messages of one client have,
     and other clients' have not: DUID, hardware address, PPPoE session, interface identifier or
-    Calling-Station-Id.
+    Calling-Station-Id. line: the summary, with "{}" where the identifier stands, so that lines are
+    few. wrong_sum: UDP's checksum is wrong.
     """
 
     kind: str
-    summary: str
+    line: str
     length: int
     src: bytes | None = None
     dst: bytes | None = None
@@ -30,7 +31,18 @@ class Row:
     seq: int | None = None
     status: int | None = None
     lifetime_s: int | None = None
+    wrong_sum: bool = False
+
+    @property
+    def summary(self) -> str:
+        """One line for a reader."""
+        return told(self.line, self.identifier)
 
     def but(self, **changes: Any) -> Row:  # noqa: ANN401
         """The row with some columns changed."""
         return replace(self, **changes)
+
+
+def told(line: str, identifier: int | None) -> str:
+    """A row's line with its identifier."""
+    return line.replace("{}", str(identifier))

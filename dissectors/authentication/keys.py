@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
 
 from dissectors.authentication.algorithms import Encryption, Integrity
 from dissectors.authentication.secret import NO_KEY, Secret
@@ -62,6 +63,16 @@ class RadiusKey:
     secret: Secret
 
 
+class Entries(NamedTuple):
+    """Keys by their kind, in the order in which they were given."""
+
+    mn_ha: tuple[MnHaKey, ...]
+    mn_aaa: tuple[MnAaaKey, ...]
+    ah: tuple[AhKey, ...]
+    esp: tuple[EspKey, ...]
+    radius: tuple[RadiusKey, ...]
+
+
 class Keys:
     """All keys of a run, found by what stands in a message. Of equal entries the last one counts.
 
@@ -89,6 +100,39 @@ class Keys:
         self._ah = {(entry.spi, entry.destination): entry for entry in ah}
         self._esp = {(entry.spi, entry.destination): entry for entry in esp}
         self._radius = {entry.server: entry for entry in radius}
+
+    @property
+    def entries(self) -> Entries:
+        """Every key."""
+        of_routers = (key for routers in self._of_router.values() for key in routers.values())
+        return Entries(
+            tuple(dict.fromkeys([*self._of_node.values(), *of_routers])),
+            tuple(self._mn_aaa.values()),
+            tuple(self._ah.values()),
+            tuple(self._esp.values()),
+            tuple(self._radius.values()),
+        )
+
+    def renamed(
+        self, address: Callable[[Address], Address], name: Callable[[bytes], bytes]
+    ) -> Keys:
+        """The same keys where everybody is called something else."""
+        every = self.entries
+        return Keys(
+            [
+                replace(
+                    key,
+                    ha=IPv6Address(address(key.ha)),
+                    mn_id=None if key.mn_id is None else name(key.mn_id),
+                    ar=None if key.ar is None else IPv6Address(address(key.ar)),
+                )
+                for key in every.mn_ha
+            ],
+            [replace(key, mn_id=name(key.mn_id)) for key in every.mn_aaa],
+            [replace(ah, destination=address(ah.destination)) for ah in every.ah],
+            [replace(esp, destination=address(esp.destination)) for esp in every.esp],
+            [replace(shared, server=address(shared.server)) for shared in every.radius],
+        )
 
     @property
     def esp_spis(self) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -20,6 +20,8 @@ class Verdict:
 
     state: State
     reason: str = ""
+    expected: bytes | None = field(default=None, repr=False, compare=False)
+    """What the key gives, where as many octets were found."""
 
     def __str__(self) -> str:
         return f"{self.state.value}: {self.reason}" if self.reason else self.state.value
@@ -51,4 +53,4 @@ def compared(found: bytes, expected: bytes) -> Verdict:
     """GOOD if the authenticator found is the one expected, all of it."""
     if len(found) != len(expected):
         return bad(f"{len(found)} octets are there, {len(expected)} are expected")
-    return GOOD if found == expected else bad()
+    return Verdict(State.GOOD if found == expected else State.BAD, expected=expected)

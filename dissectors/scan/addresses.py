@@ -57,7 +57,7 @@ class AddressBook:
 
     def halves(self, ids: Ints) -> tuple[Ints, Ints]:
         """Prefix and interface identifier of IPv6 addresses, as two words; 0 for other numbers."""
-        rows = np.where((ids >= 0) & (ids % 2 == 0), ids // 2, 0)
+        rows = np.where((ids >= 0) & (ids % 2 == 0) & (ids // 2 < len(self._six)), ids // 2, 0)
         both = self._six.keys()[rows].view(np.int64)
         return both[:, 0], both[:, 1]
 

@@ -22,9 +22,13 @@ class MessageBatch:
     the Home Address option's or Type 2 Routing header's address, or that of a HO Response's
     context; coa: Alternate Care-of Address option; hoa4: from option 29 or 30, or the context; ha:
     of the context; mn_id: number of the identity; prefix: a RA's first prefix; flags: as on the
-    wire; length: octets that the headers promise; detail: MH or ICMPv6 type; inside: tunnels
-    around; ah: 1 behind an Authentication Header; malformed: offset in the message at which it
-    cannot be parsed; cut: 1 where the snap length left some of it out; checksum: 1 right, 0 wrong.
+    wire; length: octets that the headers promise; detail: MH or ICMPv6 type, or the number of a
+    `aside.row.Row`'s line where `kind` is that of a text (`kinds.FIRST_WORD`); inside: tunnels
+    around; ah: 1 behind an Authentication Header, 2 if its ICV is wrong; malformed: offset in the
+    message at which it cannot be parsed; cut: 1 where the snap length left some of it out;
+    checksum: 1 right, 0 wrong, 2 left to the network card; auth: 1 and 0 of the authenticator in
+    it, where keys were given; marks: bits of `Mark`; stamp_ns: a Binding Update's Mesg-ID, since
+    1900 (RFC 4285 6).
     """
 
     frame: Ints
@@ -52,6 +56,9 @@ class MessageBatch:
     malformed: Ints
     cut: Ints
     checksum: Ints
+    auth: Ints
+    marks: Ints
+    stamp_ns: Ints
 
     @classmethod
     def blank(cls, n: int) -> MessageBatch:
@@ -111,7 +118,8 @@ class Scanned:
 
     aside: numbers of the frames that need the object lane, aside_frames: these frames; like those
     of a batch they are valid until the next is asked for. `interface` columns count in
-    `interfaces`. file: the number of the batches' file.
+    `interfaces`. file: the number of the batches' file. words: texts of kinds and summaries, where
+    there are any.
     """
 
     messages: MessageBatch
@@ -122,3 +130,4 @@ class Scanned:
     interfaces: tuple[Interface, ...] = ()
     aside_frames: PickedFrames | None = None
     file: int = 0
+    words: Names | None = None

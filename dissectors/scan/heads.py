@@ -10,9 +10,10 @@ from functools import cache
 import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
-from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT, NextHeader
+from dissectors.ipv6 import NextHeader
+from dissectors.ports import DIAMETER_PORT, SIGNALLING
 from dissectors.profile import Profile
-from dissectors.scan.kinds import ICMP_KINDS
+from dissectors.scan.kinds import FMIP_TYPES, ICMP_KINDS
 from dissectors.scan.link import IPV4, IPV6
 from dissectors.scan.tunnels import ROW
 
@@ -31,7 +32,8 @@ def _flags(*numbers: int) -> Flags:
 
 
 # Inner protocols that end the peeling: ICMP, TCP, DCCP, SCTP.
-_PLAIN_INNER = _flags(1, NextHeader.TCP, 33, 132)
+_PLAIN_INNER = _flags(1, NextHeader.TCP, 33, NextHeader.SCTP)
+_STREAMS = _flags(NextHeader.TCP, NextHeader.SCTP)
 _IPV4_LEADS_ON = _flags(
     NextHeader.IPV4, NextHeader.UDP, NextHeader.IPV6, NextHeader.GRE, NextHeader.AH
 )
@@ -59,7 +61,7 @@ def plain(rows: Octets) -> Flags:
     last = rows[:, 46]
     found: Flags = _PLAIN_INNER.take(last)
     udp = np.flatnonzero(last == NextHeader.UDP)
-    found[udp] = ~_tunnels_on(rows[udp, 80:84])
+    found[udp] = ~_leads(_UDP, rows[udp, 80:84])
     found &= (rows[:, 0] >> 4 == 6) & (rows[:, 40] >> 4 == 6)
     # The inner packet must fill the outer one, else it is looked at step by step.
     pairs = rows.view(">u2")
@@ -81,7 +83,9 @@ def leads_on(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
     leads: Flags = _IPV6_LEADS_ON.take(following)
     leads &= (following != NextHeader.ICMPV6) | signals.take(rows[:, 40])
     udp = np.flatnonzero(following == NextHeader.UDP)
-    leads[udp] = _tunnels_on(rows[udp, 40:44])
+    leads[udp] = _leads(_UDP, rows[udp, 40:44])
+    streams = np.flatnonzero(_STREAMS.take(following))
+    leads[streams] = _leads(_STREAM, rows[streams, 40:44])
     other = np.flatnonzero(proto != IPV6)
     leads[other] = (proto[other] != IPV4) | _leads_on4(rows[other])
     # What is too short to tell is looked into.
@@ -91,20 +95,37 @@ def leads_on(rows: Octets, proto: Ints, kept: Ints, profile: Profile) -> Flags:
 
 @cache
 def _signals(*handoff_types: int) -> Flags:
-    return _flags(*ICMP_KINDS, *handoff_types)
+    return _flags(*ICMP_KINDS, *FMIP_TYPES, *handoff_types)
 
 
 def _leads_on4(rows: Octets) -> Flags:
-    leads: Flags = _IPV4_LEADS_ON.take(rows[:, 9])
-    leads &= (rows[:, 9] != NextHeader.UDP) | (rows[:, 0] != 0x45) | _tunnels_on(rows[:, 20:24])
+    following = rows[:, 9]
+    leads: Flags = _IPV4_LEADS_ON.take(following)
+    for ports, mine in (
+        (_UDP, following == NextHeader.UDP),
+        (_STREAM, _STREAMS.take(following)),
+    ):
+        # Behind options the ports stand elsewhere.
+        found = np.flatnonzero(mine)
+        leads[found] = (rows[found, 0] != 0x45) | _leads(ports, rows[found, 20:24])
     # Fragments are the object lane's.
     leads |= (rows[:, 6] & 0x3F != 0) | (rows[:, 7] != 0)
     return leads
 
 
-def _tunnels_on(ports: Octets) -> Flags:
-    """UDP whose source or destination port, (n, 4) octets, is one that carries packets of ours."""
-    numbers = np.ascontiguousarray(ports).view(">u2")
-    ours = (numbers == DSMIPV6_PORT) | (numbers == PMIPV6_PORT)
+def _ports(*numbers: int) -> Flags:
+    out = np.zeros(1 << 16, np.bool_)
+    out[list(numbers)] = True
+    return out
+
+
+_UDP = _ports(*SIGNALLING)
+_STREAM = _ports(DIAMETER_PORT)
+
+
+def _leads(ports: Flags, pairs: Octets) -> Flags:
+    """Whether the source or the destination port, (n, 4) octets, is one of these."""
+    numbers = np.ascontiguousarray(pairs).view(">u2")
+    ours: Flags = ports.take(numbers)
     out: Flags = ours[:, 0] | ours[:, 1]
     return out

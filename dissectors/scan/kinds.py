@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -26,11 +27,33 @@ class MessageKind(IntEnum):
     PBU = 15
     PBA = 16
     ICMP6_ERROR = 17
+    FMIP_FBU = 18
+    FMIP_FBACK = 19
+    FMIP_FNA = 20
+    FMIP_HI = 21
+    FMIP_HACK = 22
 
     @property
     def label(self) -> str:
         return self.name.lower().replace("_", "-")
 
+
+FIRST_WORD = 1 << 10
+"""Kinds from here on are texts that the object lane gives: this plus a text's number."""
+
+
+def kind_label(kind: int, words: Sequence[bytes]) -> str:
+    """The name of a kind in every table; words: the texts by their numbers."""
+    if kind < FIRST_WORD:
+        return MessageKind(kind).label
+    return words[kind - FIRST_WORD].decode()
+
+
+WRONG_ICV = 2
+"""In the column `ah`: the header is there, and its ICV does not fit."""
+
+FMIP_TYPES = (150, 154)
+"""ICMPv6 types of Fast Handover and others, which a subtype tells apart (RFC 5568 6.1)."""
 
 MH_KINDS = {
     0: MessageKind.BRR,
@@ -41,6 +64,11 @@ MH_KINDS = {
     5: MessageKind.BU,
     6: MessageKind.BA,
     7: MessageKind.BE,
+    8: MessageKind.FMIP_FBU,
+    9: MessageKind.FMIP_FBACK,
+    10: MessageKind.FMIP_FNA,
+    14: MessageKind.FMIP_HI,
+    15: MessageKind.FMIP_HACK,
 }
 ICMP_KINDS = {
     1: MessageKind.ICMP6_ERROR,

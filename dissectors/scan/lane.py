@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from dissectors.frames import FrameBatch, Interface, Ints, Octets, PickedFrames
+from dissectors.ipv6 import NextHeader
 from dissectors.profile import Profile
 from dissectors.scan import gather, heads, link
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.backlog import Backlog, Opened
 from dissectors.scan.batch import MessageBatch, Names, Scanned, TunnelBatch
 from dissectors.scan.messages import messages
-from dissectors.scan.peel import Cursor, peel
+from dissectors.scan.peel import BESIDE, Cursor, peel
 from dissectors.scan.signalling import Books
 from dissectors.scan.tunnels import ROW, Tunnels
 
@@ -33,8 +34,12 @@ _MANY = 4096
 class Scanner:
     """Scans batch after batch; identities, addresses and flows keep their numbers throughout."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, *, opens_esp: bool = False) -> None:
+        """opens_esp: what is in ESP is set aside."""
         self.profile = profile
+        self.tells_beside = True
+        """Whether what tells nothing of mobility is set aside, for its rows."""
+        self._opens_esp = opens_esp
         self.addresses = AddressBook()
         self.names = Names()
         self.tunnels = Tunnels(self.addresses)
@@ -84,7 +89,7 @@ class Scanner:
             rest[mine] = False
             others = np.flatnonzero(rest)
             head = gather.rows(batch.data, at.take(others), heads.HEAD)
-            if len(others) > _FEW:
+            if len(others) > _FEW and not self._opens_esp:
                 leads = heads.leads_on(head, proto.take(others), kept.take(others), self.profile)
                 wanted = np.flatnonzero(leads)
                 others, head = others.take(wanted), gather.some(head, wanted)
@@ -104,7 +109,7 @@ class Scanner:
         interfaces: tuple[Interface, ...],
         file: int,
     ) -> Scanned:
-        found = [self._looked_into(opened) for opened in rare]
+        found = [self.looked_into(opened) for opened in rare]
         aside = PickedFrames.join([frames for _, _, frames in found])
         return Scanned(
             MessageBatch.join([messages for messages, _, _ in found]),
@@ -117,7 +122,7 @@ class Scanner:
             file,
         )
 
-    def _looked_into(self, opened: Opened) -> tuple[MessageBatch, TunnelBatch, PickedFrames]:
+    def looked_into(self, opened: Opened) -> tuple[MessageBatch, TunnelBatch, PickedFrames]:
         """Messages, tunnelled packets, and the frames that need the object lane."""
         frames, at, proto, head = opened
         captured = frames.start + frames.caplen
@@ -130,5 +135,9 @@ class Scanner:
         )
         tunnels = TunnelBatch(frames.number[inside], frames.time_ns[inside], *packets)
         found = messages(opened, cursor, Books(self.addresses, self.names), self.profile)
+        if self._opens_esp:
+            cursor.aside |= (cursor.proto == NextHeader.ESP) & (cursor.at < cursor.limit)
+        if not self.tells_beside:
+            cursor.aside &= cursor.proto != BESIDE
         aside = np.flatnonzero(cursor.aside | (proto == link.UNKNOWN))
         return found, tunnels, frames.pick(aside)

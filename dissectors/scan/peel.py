@@ -14,10 +14,13 @@ import numpy as np
 
 from dissectors.frames import Flags, Ints, Octets
 from dissectors.ipv6 import DSMIPV6_PORT, PMIPV6_PORT, NextHeader
+from dissectors.ports import DIAMETER_PORT, SIGNALLING
 from dissectors.scan import gather
 from dissectors.scan.link import IPV4, IPV6
 
 STOPPED = -1
+BESIDE = -2
+"""Messages that have rows in the object lane and tell nothing of mobility."""
 MOBILITY_IN_UDP = 256 + NextHeader.MOBILITY
 """PMIPv6 over IPv4 (RFC 5844 4.1.3); above all protocol numbers."""
 
@@ -80,6 +83,10 @@ class Cursor:
     def set_aside(self, rows: Ints) -> None:
         self.aside[rows] = True
         self.proto[rows] = STOPPED
+
+    def set_beside(self, rows: Ints) -> None:
+        self.aside[rows] = True
+        self.proto[rows] = BESIDE
 
     def fitting(self, rows: Ints, size: int) -> Ints:
         """Rows whose next header has `size` octets; the others stop."""
@@ -196,7 +203,8 @@ def _ipv4(data: Octets, c: Cursor, rows: Ints) -> None:
     c.at[rows] = at + header
     c.proto[rows] = data[at + 9]
     # More fragments, or an offset (RFC 791 3.1).
-    c.set_aside(rows[(gather.number(data, at + 6, 2) & 0x3FFF) != 0])
+    word = gather.number(data, at + 6, 2)
+    _part(c, rows, word & 0x3FFF != 0, word & 0x1FFF == 0)
 
 
 def _extension(data: Octets, c: Cursor, rows: Ints) -> tuple[Ints, Ints]:
@@ -250,10 +258,14 @@ def _fragment(data: Octets, c: Cursor, rows: Ints) -> None:
     c.at[rows] = at + 8
     # An offset, or more fragments (RFC 8200 4.5).
     word = gather.number(data, at + 2, 2)
-    part = word & 0xFFF9 != 0
+    _part(c, rows, word & 0xFFF9 != 0, word >> 3 == 0)
+
+
+def _part(c: Cursor, rows: Ints, part: Flags, first: Flags) -> None:
+    """Some of the rows are fragments, some of these the first ones."""
     c.aside[rows[part]] = True
     # The first part of a tunnelled packet shows whose it is; no other part and no message counts.
-    shows = (word >> 3 == 0) & ((c.proto[rows] == IPV6) | (c.proto[rows] == IPV4))
+    shows = first & ((c.proto[rows] == IPV6) | (c.proto[rows] == IPV4))
     c.stop(rows[part & ~shows])
 
 
@@ -296,6 +308,17 @@ def _udp(data: Octets, c: Cursor, rows: Ints) -> None:
     end = at + gather.number(data, at + 4, 2)
     fits = (end >= at + 8) & (end <= c.end[rows])
     c.shorten(rows[fits], end[fits])
+    other = np.isin(source, SIGNALLING) | np.isin(destination, SIGNALLING)
+    c.set_beside(rows[other & ~tunnel & ~mobility])
+
+
+def _stream(data: Octets, c: Cursor, rows: Ints) -> None:
+    """TCP and SCTP begin with ports. What users have in tunnels is not looked into."""
+    rows = c.fitting(rows, 4)
+    ports = gather.number(data, c.at[rows], 4)
+    diameter = (ports >> 16 == DIAMETER_PORT) | (ports & 0xFFFF == DIAMETER_PORT)
+    c.stop(rows)
+    c.set_beside(rows[diameter & (c.depth[rows] == 0)])
 
 
 _STEPS = {
@@ -308,4 +331,6 @@ _STEPS = {
     int(NextHeader.AH): _authentication,
     int(NextHeader.GRE): _gre,
     int(NextHeader.UDP): _udp,
+    int(NextHeader.TCP): _stream,
+    int(NextHeader.SCTP): _stream,
 }

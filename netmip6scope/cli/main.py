@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
-from netmip6scope.cli import capturing, replaying, simulation
+from netmip6scope.cli import capturing, replaying, scrubbing, simulation
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -70,29 +70,47 @@ def run_table(options: argparse.Namespace) -> int:
     from netmip6scope.tables.output import resolve, write_to
 
     destination = resolve(options.output, options.format)
+    want = _wanted(options)
     selection = None
     if options.filter is not None:
         from netmip6scope.filter.select import Filter, Selection
 
-        selection = Selection(Filter.parsed(options.filter, options.command))
+        selection = Selection(Filter.parsed(options.filter, want))
     with _without_collector():
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, options.command, reading, options.profile, selection)
+            settings = options.profile, selection, options.keys
+            result = analyse(options.captures, want, reading, *settings)
         table = result.table
         failed = False
-        if options.command == "findings":
+        if want == "findings":
             from netmip6scope.correlate.finding_rows import chosen, worst
 
             table = chosen(table, options.only, options.ignore)
             failed = worst(table) >= options.fail_on
-        elif options.command == "handoffs" and options.stats:
+        elif want == "handoffs" and options.stats:
             from netmip6scope.tables.stats import handoff_stats
 
             table = handoff_stats(table)
         write_to(table, destination, raw_csv=options.raw_csv)
     return _tell(result, options, interrupted=reading.interrupted) or (FAILED if failed else OK)
+
+
+def _wanted(options: argparse.Namespace) -> str:
+    """The table that is asked for: the command's, or one about how it came to be."""
+    given = {
+        "--clocks": options.clocks,
+        "--why": getattr(options, "why", False),
+        "--stats": getattr(options, "stats", False),
+        "-Y": options.filter is not None,
+    }
+    first, *others = [*(name for name, is_given in given.items() if is_given), ""]
+    if first not in ("--clocks", "--why"):
+        return str(options.command)
+    if others != [""]:
+        raise UsageError(f"{first} gives a table of its own and does not go with {others[0]}")
+    return first.removeprefix("--")
 
 
 def run_report(options: argparse.Namespace) -> int:
@@ -108,7 +126,9 @@ def run_report(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, TABLES, reading, options.profile)
+            result = analyse(
+                options.captures, TABLES, reading, options.profile, keys_path=options.keys
+            )
         notes = [*result.warnings, *map(str, result.errors)]
         wanted = ("handoffs", "sessions", "messages", "findings")
         handoffs, sessions, messages, findings = (result.tables[name] for name in wanted)
@@ -137,9 +157,12 @@ def _tell(result: Result | Run, options: argparse.Namespace, *, interrupted: boo
 
 def run_open(options: argparse.Namespace) -> int:
     """The open command: the terminal interface."""
-    from netmip6scope.opening import open_captures
+    from netmip6scope.opening import open_captures, serve_captures
 
-    open_captures(options.captures, options.profile)
+    if options.web:
+        serve_captures(options.captures, options.bind, options.profile, options.keys)
+    else:
+        open_captures(options.captures, options.profile, options.keys)
     return OK
 
 
@@ -157,7 +180,9 @@ def run_ladder(options: argparse.Namespace) -> int:
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(options.captures, TABLES, reading, options.profile)
+            result = analyse(
+                options.captures, TABLES, reading, options.profile, keys_path=options.keys
+            )
         code = _tell(result, options, interrupted=reading.interrupted)
         choice = Choice(options.mn, options.session, options.handoff)
         ladder = build(result.tables, choose(result.tables, choice))
@@ -302,6 +327,7 @@ _COMMANDS = {
     "simulate": simulation.run_command,
     "capture": capturing.run_command,
     "replay": replaying.run_command,
+    "scrub": scrubbing.run_command,
 }
 
 

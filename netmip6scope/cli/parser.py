@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
-from netmip6scope.cli import capturing, replaying, simulation
+from netmip6scope.cli import capturing, replaying, scrubbing, simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -123,11 +123,21 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_clocks(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     _add_profile_option(command)
 
 
 def _add_open_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
+    command.add_argument("--web", action="store_true", help="in a browser, not in the terminal")
+    command.add_argument(
+        "--bind",
+        metavar="ADDRESS[:PORT]",
+        default="127.0.0.1",
+        help="where browsers may come from with --web (default: this machine alone, port 8000)",
+    )
+    command.add_argument("--keys", metavar="FILE", help="keys (TOML), to check the chosen message")
     _add_profile_option(command)
 
 
@@ -135,6 +145,13 @@ def _add_handoffs_options(command: argparse.ArgumentParser) -> None:
     _add_table_options(command)
     about = "counts, success rate and percentiles of all, per pair of routers, kind and outcome"
     command.add_argument("--stats", action="store_true", help=about)
+
+
+def _add_sessions_options(command: argparse.ArgumentParser) -> None:
+    _add_table_options(command)
+    about = "one row per message of a session instead: the field that tells whose it is, and the "
+    about += "frame that it agrees with"
+    command.add_argument("--why", action="store_true", help=about)
 
 
 def _add_fields_options(command: argparse.ArgumentParser) -> None:
@@ -166,6 +183,8 @@ def _add_findings_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="explain every code")
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_clocks(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     _add_profile_option(command)
 
 
@@ -203,6 +222,16 @@ def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
+def _add_clocks(command: argparse.ArgumentParser) -> None:
+    about = "one row per capture point instead: offset, drift and error bound of its clock"
+    command.add_argument("--clocks", action="store_true", help=about)
+
+
+def _add_keys_option(command: argparse.ArgumentParser, what: str) -> None:
+    about = f"keys (TOML): {what}; they are never shown"
+    command.add_argument("--keys", metavar="FILE", help=about)
+
+
 def _add_plugin_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", choices=("wireshark",), help="which program it is for")
     command.add_argument(
@@ -218,11 +247,7 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--frame", metavar="N", type=_frame_number, help="frame number, from 1")
     _add_filter(command, "every frame that FILTER holds for")
     command.add_argument("--format", choices=("text", "json"), default="text")
-    command.add_argument(
-        "--keys",
-        metavar="FILE",
-        help="keys (TOML): authenticators are checked, ESP is decrypted; they are never shown",
-    )
+    _add_keys_option(command, "authenticators are checked, ESP is decrypted")
     command.add_argument(
         "--wireshark",
         action="store_true",
@@ -235,6 +260,7 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
     )
+    _add_keys_option(command, "wrong authenticators are findings")
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
 
 
@@ -246,6 +272,7 @@ def _page_name(text: str) -> str:
 
 def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_keys_option(command, "wrong authenticators are findings")
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
     )
@@ -259,16 +286,15 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--width", metavar="N", type=_width, help="of the text (default: the terminal's, else 120)"
     )
-    _add_profile_option(command)
 
 
 def _add_extract_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_profile_option(command)
     command.add_argument(
         "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
     )
     command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
-    _add_profile_option(command)
 
 
 def _add_merge_options(command: argparse.ArgumentParser) -> None:
@@ -319,7 +345,7 @@ _COMMANDS = (
         capturing.add_options,
     ),
     ("messages", "table", "one row per signalling message", _add_table_options),
-    ("sessions", "table", "one row per mobile-node session", _add_table_options),
+    ("sessions", "table", "one row per mobile-node session", _add_sessions_options),
     ("handoffs", "table", "one row per handoff with its timing", _add_handoffs_options),
     (
         "findings",
@@ -357,6 +383,12 @@ _COMMANDS = (
         "replay",
         "re-run the nodes of a trace and name the one that went wrong",
         replaying.add_options,
+    ),
+    (
+        "scrub",
+        "scrub",
+        "a capture without the identities in it, that gives the same tables",
+        scrubbing.add_options,
     ),
     ("fields", "fields", "what a filter can name, one row per field", _add_fields_options),
     (

@@ -34,6 +34,8 @@ def add_command(commands: Commands, shared: Parser, run: Command) -> None:
     command.add_argument("--explain", action="store_true", help="tell what happens, step by step")
     about = "write the scenario's keys, for --keys of the commands that check authenticators"
     command.add_argument("--write-keys", metavar="FILE", help=about)
+    about = "write what the nodes know to have happened (JSON), to hold an analysis against"
+    command.add_argument("--write-truth", metavar="FILE", help=about)
     command.set_defaults(run=run)
 
 
@@ -46,7 +48,8 @@ def run_command(options: argparse.Namespace) -> int:
         with standard_output() as stream:
             stream.write(listing().encode())
         return OK
-    if options.scenario is None or not (options.write or options.explain or options.write_keys):
+    asked = options.write or options.explain or options.write_keys or options.write_truth
+    if options.scenario is None or not asked:
         raise UsageError("simulate needs a scenario with -w FILE or --explain, or --list")
     summary = simulate(
         options.scenario,
@@ -54,6 +57,7 @@ def run_command(options: argparse.Namespace) -> int:
         options.seed,
         options.point,
         keys_path=options.write_keys,
+        truth_path=options.write_truth,
         explain=options.explain,
     )
     with suppress(OSError, AttributeError):  # started without standard error: it is no result

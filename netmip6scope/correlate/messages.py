@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dissectors.aside.row import told
 from dissectors.frames import Ints
 from dissectors.scan.batch import MessageBatch
-from dissectors.scan.kinds import MessageKind
+from dissectors.scan.kinds import FIRST_WORD, MessageKind
 from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.rows import build
@@ -20,6 +22,14 @@ from netmip6scope.tables.schema import MESSAGES
 BU_FLAGS = "AHLKMRPFTBSD"
 BA_FLAGS = "KRPTBSD"
 HO_FLAGS = "CH"
+
+_FAST = {
+    MessageKind.FMIP_FBU: "Fast Binding Update",
+    MessageKind.FMIP_FBACK: "Fast Binding Acknowledgment",
+    MessageKind.FMIP_FNA: "Fast Neighbor Advertisement",
+    MessageKind.FMIP_HI: "Handover Initiate",
+    MessageKind.FMIP_HACK: "Handover Acknowledge",
+}
 
 
 class MessageRows:
@@ -71,7 +81,7 @@ class MessageRows:
             "frame": column("frame"),
             "time": column("time_ns"),
             "point": self.points(),
-            "kind": labels(kind, [k.label for k in MessageKind]),
+            "kind": texts.kinds(kind),
             "mn_id": texts.names(column("mn_id")),
             "flags": _by_distinct(flag_letters, kind, flags),
             "session": _numbers(found.message_session),
@@ -81,8 +91,8 @@ class MessageRows:
             values[name] = texts.addresses(column(name))
         for name in ("identifier", "seq", "status", "lifetime_s", "length"):
             values[name] = np.where(column(name) < 0, NULL, column(name))
-        told = [column(n) for n in ("seq", "status", "lifetime_s", "identifier", "detail")]
-        values["summary"] = _by_distinct(summary, kind, *told)
+        asked = [column(n) for n in ("seq", "status", "lifetime_s", "identifier", "detail")]
+        values["summary"] = _by_distinct(partial(_line, texts.word), kind, *asked)
         return build("messages", MESSAGES, values, len(kind))
 
 
@@ -99,6 +109,14 @@ def flag_letters(kind: int, flags: int) -> str | None:
     return "".join(c for n, c in enumerate(letters) if c != " " and flags & (top >> n)) or None
 
 
+def _line(word: Callable[[int], str], kind: int, *columns: int) -> str:
+    """The object lane gives lines, whose numbers `detail` has."""
+    if kind < FIRST_WORD:
+        return summary(kind, *columns)
+    *_, identifier, detail = columns
+    return told(word(detail), identifier)
+
+
 def summary(kind: int, seq: int, status: int, lifetime_s: int, identifier: int, detail: int) -> str:
     """One line for a reader."""
     if kind in (MessageKind.BU, MessageKind.PBU):
@@ -111,6 +129,8 @@ def summary(kind: int, seq: int, status: int, lifetime_s: int, identifier: int, 
         return f"HO Request {identifier}"
     if kind == MessageKind.HO_RESPONSE:
         return f"HO Response {identifier}, status {status}"
+    if kind in _FAST:
+        return _FAST[MessageKind(kind)] if seq < 0 else f"{_FAST[MessageKind(kind)]} #{seq}"
     names = {
         MessageKind.RS: "Router Solicitation",
         MessageKind.RA: "Router Advertisement",

@@ -11,6 +11,7 @@ import numpy as np
 from dissectors.frames import Ints
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import Names
+from dissectors.scan.kinds import kind_label
 from dissectors.text import printable
 from netmip6scope.tables.columns import Coded
 
@@ -18,9 +19,10 @@ from netmip6scope.tables.columns import Coded
 class Texts:
     """Turns numbers of the AddressBook and of Names into text columns; below 0 is unknown."""
 
-    def __init__(self, addresses: AddressBook, names: Names) -> None:
+    def __init__(self, addresses: AddressBook, names: Names, words: Names) -> None:
         self._addresses = addresses
         self._names = names
+        self._words = words
 
     def addresses(self, numbers: Ints) -> Coded:
         """Addresses as RFC 5952 writes them."""
@@ -30,6 +32,15 @@ class Texts:
         """Identities, safe to show."""
         octets = self._names.octets
         return _coded(numbers, lambda distinct: [printable(octets[n]) for n in distinct.tolist()])
+
+    def kinds(self, numbers: Ints) -> Coded:
+        """Kinds of messages: the scan lane's by their labels, others by their texts."""
+        words = self._words.octets
+        return _coded(numbers, lambda distinct: [kind_label(n, words) for n in distinct.tolist()])
+
+    def word(self, number: int) -> str:
+        """The text with this number in `words`; empty below 0."""
+        return printable(self._words.octets[number]) if number >= 0 else ""
 
     def paths(self, routers: Ints, first: Ints, count: Ints) -> Coded:
         """Runs of addresses joined by " > ": `count` of routers from `first` on, row by row."""

@@ -10,16 +10,17 @@ if it holds for one of the row's messages; two tests may be met by two messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from dissectors.aside.waiting import Waiting
 from dissectors.frames import FrameBatch, Ints
 from dissectors.node import Node
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch
-from dissectors.scan.kinds import MessageKind
+from dissectors.scan.batch import MessageBatch, Scanned
+from dissectors.scan.kinds import FIRST_WORD, kind_label
 from dissectors.tree import decode
 from netmip6scope.filter import catalogue, columns
 from netmip6scope.filter.columns import Mask
@@ -69,6 +70,7 @@ class Selection:
         self._filter = chosen
         self._tests = chosen.frame_tests
         self._fields = chosen.frame_fields
+        self._waiting = Waiting()
         self._answers: list[Mask] = []
         """(tests, messages) of each batch."""
 
@@ -77,32 +79,52 @@ class Selection:
         """Whether it needs the messages, also where another table is asked for."""
         return bool(self._tests)
 
-    def see(self, messages: MessageBatch, batch: FrameBatch, profile: Profile) -> None:
-        """Note what the messages' frames answer; to be called for every batch, in order."""
+    def see(
+        self,
+        messages: MessageBatch,
+        batch: FrameBatch,
+        profile: Profile,
+        scanned: Scanned | None = None,
+    ) -> None:
+        """Note what the messages' frames answer; to be called for every batch, in order.
+
+        scanned: the batch, where it is all of a file's frames and not only those with messages.
+        """
         if not self._tests:
             return
         answers = np.zeros((len(self._tests), len(messages)), np.bool_)
-        for row, frame in self._open(messages):
-            tree = frame_tree(batch, frame - batch.first_frame, profile)
-            found = occurrences(tree, self._fields)
-            answers[:, row] = [holds(test, found[test.field.name]) for test in self._tests]
+        rows: dict[int, list[int]] = {}
+        words: Sequence[bytes] = ()
+        if scanned is not None:
+            # A frame without a message may have a part of a later one.
+            parts = np.setdiff1d(scanned.aside, messages.frame).tolist()
+            rows = {frame: [] for frame in parts}
+            words = () if scanned.words is None else scanned.words.octets
+        for row, frame in self._open(messages, words):
+            rows.setdefault(frame, []).append(row)
+        for frame in sorted(rows):
+            tree = frame_tree(batch, frame - batch.first_frame, profile, self._waiting)
+            if rows[frame]:
+                found = occurrences(tree, self._fields)
+                said = [holds(test, found[test.field.name]) for test in self._tests]
+                answers[:, rows[frame]] = np.array(said)[:, None]
         self._answers.append(answers)
 
-    def _open(self, messages: MessageBatch) -> Iterator[tuple[int, int]]:
+    def _open(self, messages: MessageBatch, words: Sequence[bytes]) -> Iterator[tuple[int, int]]:
         """Row and frame of each message of which the kind alone does not settle the filter."""
         settled: dict[int, bool] = {}
         for row, (kind, frame) in enumerate(
             zip(messages.kind.tolist(), messages.frame.tolist(), strict=True)
         ):
             if kind not in settled:
-                settled[kind] = self._settles(kind)
+                known = kind < FIRST_WORD or bool(words)
+                settled[kind] = known and self._settles(kind_label(kind, words))
             if not settled[kind]:
                 yield row, frame
 
-    def _settles(self, kind: int) -> bool:
+    def _settles(self, label: str) -> bool:
         if self._filter.table != "messages":
             return False
-        label = MessageKind(kind).label
         return verdict(self._filter.expression, {"kind": [label]}) is not None
 
     def keep(self, which: Ints) -> None:
@@ -136,11 +158,19 @@ class Selection:
         return joined
 
 
-def frame_tree(batch: FrameBatch, row: int, profile: Profile) -> Node:
-    """The tree of one frame of a batch."""
+def frame_tree(batch: FrameBatch, row: int, profile: Profile, waiting: Waiting) -> Node:
+    """The tree of one frame of a batch; waiting: fragments of earlier ones."""
     assert 0 <= row < len(batch), "messages come with the batch that holds their frames"
-    link_type = batch.interfaces[int(batch.interface[row])].link_type
-    return decode(batch.frame(row), link_type, int(batch.wirelen[row]), profile)
+    number = int(batch.interface[row])
+    interface = batch.interfaces[number]
+    return decode(
+        batch.frame(row),
+        interface.link_type,
+        int(batch.wirelen[row]),
+        profile,
+        fragments=waiting.of(batch.file, interface.point, number),
+        time_ns=int(batch.time_ns[row]),
+    )
 
 
 def taken(table: Table, mask: Mask) -> Table:

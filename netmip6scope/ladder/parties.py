@@ -86,7 +86,7 @@ class Nodes:
         self._rcoas |= {m.hoa for m in messages if _to_map(m) or self._from_map(m)}
         self._routers: set[str] = set()
         self._serving: dict[int | None, list[tuple[int, str]]] = {}
-        """By session: the routers that registered for it, and when."""
+        """By session: the routers that registered for it, and when; None is for all of them."""
         self._behind: dict[str, list[tuple[int, str]]] = {}
         """By RCoA: the routers that a MAP bound it to."""
         self._anchors: dict[str, list[tuple[int, Node]]] = {}
@@ -104,7 +104,8 @@ class Nodes:
             self._routers |= {m.src, m.dst}
         elif m.kind in _UPDATES and m.lifetime_s and m.src not in self._rcoas:
             self._routers.add(m.src)
-            self._serving.setdefault(m.session, []).append((m.time, m.src))
+            for session in {m.session, None}:
+                self._serving.setdefault(session, []).append((m.time, m.src))
             self._anchors.setdefault(m.src, []).append((m.time, self._anchor(m.dst)))
             if m.hoa is not None and _to_map(m):
                 self._behind.setdefault(m.hoa, []).append((m.time, m.src))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
@@ -50,7 +51,11 @@ def capture(
     method: str | None = None,
     opened: Callable[[str], None] | None = None,
 ) -> int:
-    """Capture until the end; the exit code. Raises ScopeError. opened: told of every file begun."""
+    """Capture until the end; the exit code. Raises ScopeError.
+
+    opened: told of every file begun; whoever is told listens on standard output, and the capture
+    ends when they are gone.
+    """
     _require_writable(path)
     source = _source(wanted, method)
     recorder = Recorder(path, limits, opened)
@@ -60,7 +65,7 @@ def capture(
         if source.ready:
             recorder.look()
             status.show()
-        if recorder.done or ending.by is not None:
+        if recorder.done or ending.by is not None or (opened is not None and _nobody_reads()):
             source.stop()
 
     ending.watch()
@@ -77,6 +82,13 @@ def capture(
         if recorder.paths:
             _tell(recorder, source.dropped())
     return INTERRUPTED if ending.by == signal.SIGINT else OK
+
+
+def _nobody_reads() -> bool:
+    """Whether standard output is a pipe without a reader."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return bool(poll.poll(0))
 
 
 def _source(wanted: Wanted, method: str | None) -> LiveSource:

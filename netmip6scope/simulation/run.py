@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from dissectors.authentication.keys import Keys
 from dissectors.frames import Interface
 from dissectors.link import LINKTYPE_ETHERNET
 from netmip6scope.capture.writer import Writer
 from netmip6scope.errors import InputError, UsageError
+from netmip6scope.key_file import keys_text
 from netmip6scope.simulation.capture import Camera, Frame
 from netmip6scope.simulation.explain import Narrator
-from netmip6scope.simulation.key_file import keys_text
 from netmip6scope.simulation.scenario_file import read_scenario, scenario_from
 from netmip6scope.tables.output import replaced_file, standard_output
 from replay.network import Builder
@@ -74,6 +75,7 @@ def simulate(
     points: Sequence[str],
     *,
     keys_path: str | None = None,
+    truth_path: str | None = None,
     explain: bool = False,
 ) -> str:
     """The command; what it says at the end."""
@@ -87,7 +89,14 @@ def simulate(
         _write(done, output)
     if keys_path is not None:
         with replaced_file(keys_path) as stream:
-            stream.write(keys_text(done.simulator.builder.keys()).encode())
+            stream.write(
+                keys_text(_keys(done), "Keys of a simulation, made from its seed.").encode()
+            )
+    if truth_path is not None:
+        from netmip6scope.simulation.truth import truth_text
+
+        with replaced_file(truth_path) as stream:
+            stream.write(truth_text(done).encode())
     frames = sum(map(len, done.camera.frames.values()))
     return f"{frames} frames, seed {scenario.seed}, journal {done.simulator.digest}"
 
@@ -127,3 +136,8 @@ def capture_octets(point: str, frames: Sequence[Frame]) -> bytes:
     for frame in frames:
         writer.frame(frame.octets, len(frame.octets), frame.time_ns, 0)
     return stream.getvalue()
+
+
+def _keys(done: Run) -> Keys:
+    shared = done.simulator.builder.keys()
+    return Keys(shared.mn_ha, (), shared.ah, (), shared.radius)

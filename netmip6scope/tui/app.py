@@ -9,8 +9,9 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
-from dissectors.authentication.checks import Checks
+from dissectors.authentication.keys import Keys
 from dissectors.profile import Profile
 from netmip6scope.capture.inputs import Source
 from netmip6scope.errors import OutputError, ScopeError
@@ -19,16 +20,18 @@ from netmip6scope.tui.bar_line import BarLine, Word
 from netmip6scope.tui.bases import ScopeScreen
 from netmip6scope.tui.dialogs import Help
 from netmip6scope.tui.handoffs_screen import HandoffsScreen
-from netmip6scope.tui.keys import ANYWHERE, KEYS, bindings, keys_of
+from netmip6scope.tui.keys import ANYWHERE, LIST, bindings, keys_of
 from netmip6scope.tui.list_screens import FindingsScreen, MessagesScreen
 from netmip6scope.tui.loader import Failed, Loaded, Loader, News, Progress
 from netmip6scope.tui.points_screen import PointsScreen
 from netmip6scope.tui.sessions_screen import SessionsScreen
 from netmip6scope.tui.settings import Settings, load, save, settings_path
+from netmip6scope.tui.spans import counted
 from netmip6scope.tui.statistics_screen import StatisticsScreen
 from netmip6scope.tui.themes import THEMES, following
 from netmip6scope.tui.view import View
 
+_DURATIONS = ("context", "binding", "preparation", "dl_gap", "ul_gap")
 USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "sessions": ("mn_id", "handoffs", "state", "findings", "hoa", "start", "ar_path"),
     "messages": ("frame", "time", "summary", "mn_id", "src", "dst", "session", "handoff", "kind"),
@@ -37,7 +40,11 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
         *("kind", "sar", "tar", "start", "findings"),
     ),
     "findings": ("severity", "code", "frame", "text", "mn_id", "time", "session", "handoff", "ref"),
-    "stats": ("group", "handoffs", "complete", "success_percent", "by"),
+    "stats": (
+        *("group", "handoffs", "complete", "success_percent"),
+        *(f"{what}_{how}_ms" for what in _DURATIONS for how in ("median", "p95")),
+        "by",
+    ),
 }
 STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
@@ -74,7 +81,7 @@ class ScopeApp(App[ScopeError]):
         sources: Sequence[Source],
         clock_of: list[int] | None,
         profile: Profile,
-        checks: Checks | None = None,
+        keys: Keys | None = None,
     ) -> None:
         super().__init__()
         self.profile = profile
@@ -85,7 +92,7 @@ class ScopeApp(App[ScopeError]):
         known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
         self.loader = Loader(list(sources), clock_of, profile, self._post)
-        self._checks = checks
+        self._keys = keys
         self._names = [source.path for source in sources]
         self._progress = Progress(0, None)
         self._said = ""
@@ -112,7 +119,7 @@ class ScopeApp(App[ScopeError]):
                 self.exit(error)
             case Loaded(result, frames, done):
                 store = self.loader.store
-                self.view = View(result, frames, done, store, self.profile, self._checks)
+                self.view = View(result, frames, done, store, self.profile, self._keys)
                 if isinstance(self.screen, ScopeScreen):
                     self.screen.show(self.view)
             case Progress() as progress:
@@ -190,10 +197,6 @@ class ScopeApp(App[ScopeError]):
         except OutputError as error:
             self.notify(f"not remembered: {error}", severity="warning", markup=False)
 
-    async def go_to(self, mode: str) -> Screen[object]:
-        await self.switch_mode(mode)
-        return self.screen
-
     def go_to_message(self, row: int) -> None:
         """Show a message in its session."""
         self.run_worker(self._go_to_message(row))
@@ -243,22 +246,19 @@ class ScopeApp(App[ScopeError]):
             self.loader.pause(not self.loader.paused)
             self.show_status()
 
-    def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every key's action by name."""
-        for key in KEYS:
-            if key.action != "app.command_palette" and key.where == ANYWHERE:
-                yield SystemCommand(key.does, f"key {key.shown}", self._runs(key.action))
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: what the keys of the screen do, but for moving about."""
+        if isinstance(screen, ScopeScreen):
+            for key in keys_of(*screen.places):
+                if key.where != LIST and key.action != "app.command_palette":
+                    shown = f"key {key.shown}"
+                    yield SystemCommand(key.does, shown, self._runs(key.action, screen.focused))
 
-    def _runs(self, action: str) -> Callable[[], Awaitable[None]]:
+    def _runs(self, action: str, focused: Widget | None) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await self.run_action(action)
+            await self.run_action(action, focused or self)
 
         return run
-
-
-def counted(number: int, what: str) -> str:
-    """So many of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _hints(screen: ScopeScreen) -> list[Word]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -163,11 +167,23 @@ class ScopeScreen(Screen[None]):
             self._set_filter(event.text)
             return
         try:
-            self._to_file(event.purpose, event.text.strip())
+            name = self._written(event.purpose, event.text.strip())
         except ScopeError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            self.notify(f"written: {event.text.strip()}", markup=False)
+            self.notify(f"written: {name}", markup=False)
+
+    def _written(self, purpose: str, path: str) -> str:
+        """Write a file, or hand it to the browser that shows us; its name. Raises ScopeError."""
+        if not self.app.is_web:
+            self._to_file(purpose, path)
+            return path
+        name = os.path.basename(path)
+        with tempfile.TemporaryDirectory(prefix="netmip6scope-") as directory:
+            place = Path(directory, name)
+            self._to_file(purpose, str(place) if name else "")
+            self.app.deliver_binary(BytesIO(place.read_bytes()), save_filename=name)
+        return name
 
     def _set_filter(self, text: str) -> None:
         assert self._asked is not None
@@ -213,9 +229,10 @@ class ScopeScreen(Screen[None]):
         if view is None or self.view is None or view.table_name != "messages":
             self.notify("messages are compared: mark one with m, go to another and press c")
             return
-        rows = sorted(view.marks | ({view.row} if view.row is not None else set()))
+        here = set() if view.row is None or len(view.marks) == 2 else {view.row}
+        rows = sorted(view.marks | here)
         if len(rows) != 2:
-            self.notify("mark one message with m, go to another and press c")
+            self.notify("mark one message with m and go to another, or mark two")
             return
         left, right = (self.view.open(row) for row in rows)
         frames = [self.view.number("messages", "frame", row) for row in rows]

@@ -118,4 +118,14 @@ class Comparison(ModalScreen[None]):
         self._pairs = pairs
 
     def compose(self) -> ComposeResult:
-        yield FixedLines(self._title, pair_lines(self._pairs, self.app.size.width - 6), id="dialog")
+        yield _Pairs(self._title, self._pairs, id="dialog")
+
+
+class _Pairs(FixedLines):
+    def __init__(self, title: str, pairs: Sequence[Pair], id: str) -> None:
+        super().__init__(title, (), id)
+        self._pairs = pairs
+
+    def on_resize(self) -> None:
+        self.lines = pair_lines(self._pairs, self.scrollable_content_region.width)
+        super().on_resize()

@@ -52,7 +52,7 @@ class HexView(LinesView):
             self._at = self._picked.start
         self.redraw()
         with self.prevent(LinesView.Moved):
-            self.cursor = self._at // self._per_line
+            self.jump(self._at // self._per_line)
 
     @property
     def _per_line(self) -> int:

@@ -12,6 +12,7 @@ from netmip6scope.tui.spans import Line, line
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _COUNT = 9
 _STEPS = (1, 2, 5)
+_LEAST_STEP_NS = 1_000
 
 
 def histogram(durations_ns: Ints, width: int, bins: int) -> list[Line]:
@@ -37,7 +38,7 @@ def histogram(durations_ns: Ints, width: int, bins: int) -> list[Line]:
 
 def _scale(least: int, most: int, bins: int) -> tuple[int, int]:
     """Where the first step begins and how long each is: a round number of nanoseconds."""
-    power = 1
+    power = _LEAST_STEP_NS
     while True:
         for factor in _STEPS:
             step = factor * power

@@ -12,6 +12,8 @@ from netmip6scope.tui.spans import Line, line, widest
 
 _SIGNS = 2
 _NOTE, _TITLE = "! ", "── "
+_LEAST = 44
+"""Cells that it is never folded to less than; keys go sideways then."""
 _BOTH = 90
 """From so many cells on both columns of times have room."""
 
@@ -28,6 +30,7 @@ class LadderView(RowsView):
         self._times = TimeFormat.RELATIVE
         self._heads = ""
         self._lines: list[tuple[Entry | None, str]] = []
+        self._styles: list[str] = []
         self._target: int | None = None
         """The message that the cursor belongs to."""
         self._drawn_for: tuple[object, int, TimeFormat] | None = None
@@ -58,13 +61,14 @@ class LadderView(RowsView):
             self._heads = every[above - 1][1]
             # The column heads stay above, and so does the title.
             self._lines = [*every[2 : above - 1], *every[above:]]
+        self._styles = _styles(self._lines)
         self.redraw()
         if self._target is not None:
             self.go_to(self._target)
 
     def _drawn(self, ladder: Ladder) -> Iterator[tuple[Entry | None, str]]:
         """Both columns of times where there is room, else the one that was asked for."""
-        width = self.scrollable_content_region.width - _SIGNS
+        width = max(self.scrollable_content_region.width - _SIGNS, _LEAST)
         both = width >= _BOTH
         gaps = self._times is TimeFormat.DELTA
         absolute = self._times is TimeFormat.ABSOLUTE
@@ -93,6 +97,32 @@ class LadderView(RowsView):
                 return True
         return False
 
+    def action_move(self, lines: int) -> None:
+        """From step to step; above the first one from line to line."""
+        step = 1 if lines > 0 else -1
+        at = self.cursor + step
+        while 0 <= at < self.count and not self._begins(at):
+            at += step
+        if 0 <= at < self.count:
+            self.cursor = at
+
+    def _begins(self, at: int) -> bool:
+        """Whether a line is the first of its entry; above a heading is a blank one."""
+        entry, text = self._lines[at]
+        if isinstance(entry, Heading):
+            return text.startswith(_TITLE)
+        return entry is None or not at or self._lines[at - 1][0] is not entry
+
+    def show_cursor(self) -> None:
+        """Scroll so that what belongs to the cursor's line is seen with it, if there is room."""
+        super().show_cursor()
+        end = self.cursor + 1
+        while end < self.count and not self._begins(end):
+            end += 1
+        top = min(end - self.rows_shown, self.cursor)
+        if top > int(self.scroll_offset.y):
+            self.scroll_to(y=top, animate=False, force=True)
+
     def watch_cursor(self, before: int, now: int) -> None:
         super().watch_cursor(before, now)
         self._target = self.row
@@ -104,15 +134,21 @@ class LadderView(RowsView):
 
     def line_at(self, at: int) -> Line:
         entry, text = self._lines[at]
-        first = not at or self._lines[at - 1][0] is not entry
-        signs = self.signs(at) if first and isinstance(entry, Step) else " " * _SIGNS
-        return line((signs, "accent"), (text, self._style_of(at, entry, text)))
+        signs = self.signs(at) if self._begins(at) and isinstance(entry, Step) else " " * _SIGNS
+        return line((signs, "accent"), (text, "match" if self.is_match(at) else self._styles[at]))
 
-    def _style_of(self, at: int, entry: Entry | None, text: str) -> str:
-        if self.is_match(at):
-            return "match"
+
+def _styles(lines: list[tuple[Entry | None, str]]) -> list[str]:
+    """The style of each line; what follows a note in its entry belongs to the note."""
+    found: list[str] = []
+    before: Entry | None = None
+    for entry, text in lines:
+        noted = entry is before and found[-1:] == ["warning"]
         if isinstance(entry, Heading):
-            return "strong" if text.startswith(_TITLE) else ""
-        if isinstance(entry, Remark) or _NOTE in text:
-            return "warning"
-        return "soft" if entry is None or isinstance(entry, Traffic) else ""
+            found.append("strong" if text.startswith(_TITLE) else "")
+        elif isinstance(entry, Remark) or _NOTE in text or noted:
+            found.append("warning")
+        else:
+            found.append("soft" if entry is None or isinstance(entry, Traffic) else "")
+        before = entry
+    return found

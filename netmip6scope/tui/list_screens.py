@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+from textual import work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.worker import get_current_worker
 
 from netmip6scope.errors import ScopeError
-from netmip6scope.tui.bases import ScopeScreen
-from netmip6scope.tui.hex_view import HexView
 from netmip6scope.tui.keys import ANYWHERE, HEX, LIST, ROWS, TREE
 from netmip6scope.tui.lines_view import LinesView
+from netmip6scope.tui.message_screen import MessageScreen
 from netmip6scope.tui.table_view import TableView
 from netmip6scope.tui.tree_view import TreeView
 from netmip6scope.tui.view import Opened, View
 
 
-class RowsScreen(ScopeScreen):
+class RowsScreen(MessageScreen):
     """A list above, and the message that its row is about below."""
 
     places = (ANYWHERE, LIST, ROWS, TREE, HEX)
     table_name = ""
     title_shown = ""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._opened: Opened | None = None
-
     def body(self) -> ComposeResult:
         yield self.table(self.title_shown, self.table_name, "rows")
-        with Horizontal(id="lower"):
-            yield TreeView("tree")
-            yield HexView("hex")
+        yield from self.lower()
 
     def on_mount(self) -> None:
         self.rows.focus()
@@ -50,37 +44,12 @@ class RowsScreen(ScopeScreen):
         if event.view is self.rows:
             row = self.rows.row
             message = None if row is None else self.message_of(row)
-            self._open(message)
+            self.open(message)
 
     def on_lines_view_opened(self, event: LinesView.Opened) -> None:
         """To the message in its session."""
-        if event.view is self.rows and self._opened is not None:
-            self.scope.go_to_message(self._opened.row)
-
-    def on_tree_view_picked(self, event: TreeView.Picked) -> None:
-        opened = self._opened
-        tree, octets = (None, b"") if opened is None else (opened.tree, opened.frame.octets)
-        self.query_one(HexView).show(tree, octets, event.entry)
-
-    def on_hex_view_picked(self, event: HexView.Picked) -> None:
-        self.query_one(TreeView).go_to_octet(event.octets, event.at)
-
-    def _open(self, row: int | None) -> None:
-        if self.view is None or (self._opened is not None and self._opened.row == row):
-            return
-        tree = self.query_one(TreeView)
-        if row is None:
-            self._opened = None
-            tree.show(None, b"", "no message shows it")
-            return
-        try:
-            self._opened = opened = self.view.open(row)
-        except ScopeError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        frame = self.view.number("messages", "frame", row)
-        kind = self.view.text("messages", "kind", row)
-        tree.show(opened.tree, opened.frame.octets, f"frame {frame}, {kind}")
+        if event.view is self.rows and self.opened is not None and self.opened.row >= 0:
+            self.scope.go_to_message(self.opened.row)
 
 
 class MessagesScreen(RowsScreen):
@@ -98,3 +67,26 @@ class FindingsScreen(RowsScreen):
 
     def message_of(self, row: int) -> int | None:
         return None if self.view is None else self.view.message_of_finding(row)
+
+    def open(self, row: int | None) -> None:
+        """The finding's message, or else its frame, which is read from the capture."""
+        super().open(row)
+        at = self.rows.row
+        if row is None and self.view is not None and at is not None:
+            number = self.view.number("findings", "frame", at)
+            if number is not None:
+                self._read(self.view, at, number)
+
+    @work(thread=True, exclusive=True, group="frame")
+    def _read(self, view: View, at: int, number: int) -> None:
+        try:
+            opened = view.open_frame(number, view.text("findings", "point", at))
+        except ScopeError:
+            return  # what cannot be read is said on the screen of points
+        if opened is not None and not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show_frame, opened, at, number)
+
+    def _show_frame(self, opened: Opened, at: int, number: int) -> None:
+        if self.rows.row == at:
+            self.opened = opened
+            self.query_one(TreeView).show(opened.tree, opened.frame.octets, f"frame {number}")

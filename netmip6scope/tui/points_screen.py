@@ -14,7 +14,7 @@ from netmip6scope.tables.text import printable, seconds
 from netmip6scope.tui.bases import ScopeScreen
 from netmip6scope.tui.dialogs import FixedLines
 from netmip6scope.tui.keys import ANYWHERE, LIST
-from netmip6scope.tui.spans import Line, line
+from netmip6scope.tui.spans import Line, counted, line
 from netmip6scope.tui.view import View
 
 _INDENT = "  "
@@ -52,7 +52,7 @@ def point_lines(view: View) -> Iterator[Line]:
     for number, (source, clock) in enumerate(zip(files.sources, files.clock_of, strict=True)):
         name = "standard input" if source.path == "-" else source.path
         messages = int((view.result.message_file == number).sum())
-        yield line(_INDENT, printable(name), (f"  {messages:,} messages", "soft"))
+        yield line(_INDENT, printable(name), ("  " + counted(messages, "message"), "soft"))
         point = source.point or default_point(source.path)
         said = clock_comment(files, clock) or "one clock, times as they are"
         yield line(_INDENT * 2, (f"{printable(point)}: {said}", "soft"))
@@ -75,6 +75,6 @@ def _points(view: View) -> Iterator[Line]:
         mine = mine[mine != NULL]
         if len(mine):
             first, last = int(np.min(mine)), int(np.max(mine))
-            yield line(_INDENT, name, (f"  {len(mine):,} messages", "soft"))
+            yield line(_INDENT, name, ("  " + counted(len(mine), "message"), "soft"))
             said = f"from {seconds(first)} s, for {seconds(last - first)} s"
             yield line(_INDENT * 2, (said, "soft"))

@@ -55,7 +55,8 @@ class Prompt(Vertical):
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        # At once, so that what has been typed already goes there.
+        self.screen.set_focus(field)
         self._remark(text)
 
     def _close(self) -> None:

@@ -7,18 +7,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher
 
-from netmip6scope.errors import ScopeError
 from netmip6scope.tables.records import records
 from netmip6scope.tui.bars import Timing
-from netmip6scope.tui.bases import ScopeScreen
-from netmip6scope.tui.hex_view import HexView
 from netmip6scope.tui.keys import ANYWHERE, HEX, LIST, MAIN, ROWS, TREE, bindings
 from netmip6scope.tui.ladder_view import LadderView
 from netmip6scope.tui.lines_view import LinesView
+from netmip6scope.tui.message_screen import MessageScreen
 from netmip6scope.tui.table_view import TableView
 from netmip6scope.tui.timing_view import TimingView
 from netmip6scope.tui.tree_view import TreeView
-from netmip6scope.tui.view import Opened, View
+from netmip6scope.tui.view import View
 
 VIEWS = ("ladder", "session-messages", "timing")
 _TITLES = ("Ladder", "Messages", "Timing")
@@ -30,7 +28,7 @@ def _tabs(chosen: int) -> str:
     return " ".join(f"[{t}]" if n == chosen else f" {t} " for n, t in enumerate(_TITLES))
 
 
-class SessionsScreen(ScopeScreen):
+class SessionsScreen(MessageScreen):
     """A session under the cursor is shown; a message under the cursor is opened."""
 
     BINDINGS = bindings(MAIN)
@@ -41,7 +39,6 @@ class SessionsScreen(ScopeScreen):
         super().__init__()
         self._session: int | None = None
         """The number of the session that is shown."""
-        self._opened: Opened | None = None
 
     def body(self) -> ComposeResult:
         marks = self.scope.marks_of("messages")
@@ -51,9 +48,7 @@ class SessionsScreen(ScopeScreen):
                 yield LadderView(_tabs(0), marks, VIEWS[0])
                 yield self.table(_tabs(1), "messages", VIEWS[1], only_matches=False)
                 yield TimingView(_tabs(2), VIEWS[2])
-        with Horizontal(id="lower"):
-            yield TreeView("tree")
-            yield HexView("hex")
+        yield from self.lower()
 
     def on_mount(self) -> None:
         self.sessions.focus()
@@ -84,7 +79,7 @@ class SessionsScreen(ScopeScreen):
         elif event.view in (self.ladder, self.messages):
             row = event.view.row
             if row is not None and event.view is self._shown_view():
-                self._open(row)
+                self.open(row)
 
     def on_lines_view_opened(self, event: LinesView.Opened) -> None:
         """Into the session, then into the message."""
@@ -94,14 +89,6 @@ class SessionsScreen(ScopeScreen):
             self.query_one(TreeView).focus()
         elif isinstance(event.view, TimingView) and event.view.handoff is not None:
             self.scope.go_to_handoff(event.view.handoff)
-
-    def on_tree_view_picked(self, event: TreeView.Picked) -> None:
-        opened = self._opened
-        tree, octets = (None, b"") if opened is None else (opened.tree, opened.frame.octets)
-        self.query_one(HexView).show(tree, octets, event.entry)
-
-    def on_hex_view_picked(self, event: HexView.Picked) -> None:
-        self.query_one(TreeView).go_to_octet(event.octets, event.at)
 
     def go_to_message(self, row: int) -> None:
         """Show a message in its session."""
@@ -127,7 +114,7 @@ class SessionsScreen(ScopeScreen):
             self.query_one(TimingView).show((), {})
             return
         number = row + 1
-        kept = self._opened.row if self._opened is not None and number == self._session else None
+        kept = self.opened.row if self.opened is not None and number == self._session else None
         self._session = number
         ladder = view.ladder(number)
         self.ladder.show(ladder)
@@ -139,8 +126,8 @@ class SessionsScreen(ScopeScreen):
             {} if ladder is None else {party.address: party.name for party in ladder.parties},
         )
         if kept is None and len(rows):
-            self._open(int(rows[0]))
-        target = self._opened.row if self._opened is not None else None
+            self.open(int(rows[0]))
+        target = self.opened.row if self.opened is not None else None
         if target is not None:
             self.ladder.go_to(target)
             self.messages.go_to(target)
@@ -148,20 +135,6 @@ class SessionsScreen(ScopeScreen):
     def _show_messages(self, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
         assert self.view is not None
         self.messages.show(self.view.tables["messages"], self.view.begin_ns, rows)
-
-    def _open(self, row: int) -> None:
-        """Decode a message's frame and show it."""
-        if self.view is None or (self._opened is not None and self._opened.row == row):
-            return
-        try:
-            self._opened = opened = self.view.open(row)
-        except ScopeError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        frame = self.view.number("messages", "frame", row)
-        kind = self.view.text("messages", "kind", row)
-        title = f"frame {frame}, {kind}"
-        self.query_one(TreeView).show(opened.tree, opened.frame.octets, title)
 
     # Ladder, messages, timing
 
@@ -178,8 +151,8 @@ class SessionsScreen(ScopeScreen):
         focused = before.has_focus
         self.query_one(ContentSwitcher).current = VIEWS[at]
         shown = self._shown_view()
-        if self._opened is not None and isinstance(shown, LadderView | TableView):
-            shown.go_to(self._opened.row)
+        if self.opened is not None and isinstance(shown, LadderView | TableView):
+            shown.go_to(self.opened.row)
         if focused:
             shown.focus()
 

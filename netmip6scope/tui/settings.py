@@ -40,7 +40,7 @@ def load(path: Path) -> Settings:
     """What is remembered; what cannot be read or is not as it should be counts as not there."""
     try:
         said = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Settings()
     if not isinstance(said, dict):
         return Settings()

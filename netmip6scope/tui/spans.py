@@ -48,3 +48,8 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, max(width - 1, 0)) + "…"[:width]
     blanks = " " * (width - cells)
     return blanks + text if right else text + blanks
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

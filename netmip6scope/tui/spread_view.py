@@ -10,7 +10,7 @@ from dissectors.frames import Ints
 from netmip6scope.tables.columns import Table
 from netmip6scope.tui.histogram import histogram
 from netmip6scope.tui.lines_view import LinesView
-from netmip6scope.tui.spans import Line, line, widest
+from netmip6scope.tui.spans import Line, counted, line, widest
 
 DURATIONS = ("context_ms", "binding_ms", "preparation_ms", "dl_gap_ms", "ul_gap_ms")
 _BINS = 8
@@ -55,7 +55,7 @@ class SpreadView(LinesView):
         return widest(self._lines)
 
     def head(self) -> Sequence[Line]:
-        return (self.titled("Durations", (f"  of {len(self._rows):,} handoffs", "soft")),)
+        return (self.titled("Durations", ("  of " + counted(len(self._rows), "handoff"), "soft")),)
 
     def line_at(self, at: int) -> Line:
         return self._lines[at]

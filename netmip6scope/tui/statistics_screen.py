@@ -10,7 +10,7 @@ from netmip6scope.tables.columns import Coded
 from netmip6scope.tables.stats import handoff_stats
 from netmip6scope.tui.bases import ScopeScreen
 from netmip6scope.tui.points_screen import PointLines
-from netmip6scope.tui.spans import Line, line
+from netmip6scope.tui.spans import Line, counted, line
 from netmip6scope.tui.table_view import TableView
 from netmip6scope.tui.view import View
 
@@ -45,12 +45,12 @@ class StatisticsScreen(ScopeScreen):
 
 def count_lines(view: View) -> Iterator[Line]:
     """How often each kind, state, outcome and code is there."""
-    yield line(f"{view.frames:,} frames, ", *_totals(view))
+    yield line(counted(view.frames, "frame") + ", ", *_totals(view))
     for title, table, column in _COUNTED:
         values = view.tables[table].values[column]
         assert isinstance(values, Coded)
-        counted = [(int((values.codes == n).sum()), t) for n, t in enumerate(values.vocabulary)]
-        found = sorted(((count, text) for count, text in counted if count), reverse=True)
+        counts = [(int((values.codes == n).sum()), t) for n, t in enumerate(values.vocabulary)]
+        found = sorted(((count, text) for count, text in counts if count), reverse=True)
         if found:
             yield ()
             yield line((title, "strong"))
@@ -60,5 +60,5 @@ def count_lines(view: View) -> Iterator[Line]:
 
 
 def _totals(view: View) -> Iterator[str]:
-    names = ("messages", "sessions", "handoffs", "findings")
-    yield ", ".join(f"{len(view.tables[name]):,} {name}" for name in names)
+    names = ("message", "session", "handoff", "finding")
+    yield ", ".join(counted(len(view.tables[f"{name}s"]), name) for name in names)

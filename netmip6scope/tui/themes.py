@@ -25,7 +25,7 @@ DARK = Theme(
     warning="#e0af68",
     error="#f7768e",
     dark=True,
-    variables={"soft": "#858ca3", "cursor": "#2f3a57", "idle": "#232734"},
+    variables={"soft": "#a3aac0", "cursor": "#2b3550", "idle": "#232734"},
 )
 LIGHT = Theme(
     name="scope-light",
@@ -37,10 +37,10 @@ LIGHT = Theme(
     surface="#fbfbf8",
     panel="#ececea",
     success="#3d6b1c",
-    warning="#8a5a00",
+    warning="#704600",
     error="#b3203b",
     dark=False,
-    variables={"soft": "#60656f", "cursor": "#cfe0f8", "idle": "#e6e6e3"},
+    variables={"soft": "#50555f", "cursor": "#cfe0f8", "idle": "#e6e6e3"},
 )
 CONTRAST = Theme(
     name="scope-contrast",
@@ -53,9 +53,9 @@ CONTRAST = Theme(
     panel="#000000",
     success="#00ff00",
     warning="#ffff00",
-    error="#ff8080",
+    error="#ffa0a0",
     dark=True,
-    variables={"soft": "#ffffff", "cursor": "#0000c0", "idle": "#303030"},
+    variables={"soft": "#ffffff", "cursor": "#000080", "idle": "#1c1c1c"},
 )
 THEMES = (DARK, LIGHT, CONTRAST)
 

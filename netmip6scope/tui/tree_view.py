@@ -41,6 +41,9 @@ class TreeView(LinesView):
         keys = [entry.key for entry in self._entries]
         if before is not None and before.key in keys:
             self.cursor = keys.index(before.key)
+        elif self._entries:
+            # The innermost layer is the message.
+            self.cursor = max(at for at, entry in enumerate(self._entries) if not entry.depth)
         self._tell()
 
     @property

@@ -22,10 +22,26 @@ from dissectors.scan.lane import Scanner
 from tests import wire
 
 MH_LABELS = {0: "brr", 1: "hoti", 2: "coti", 3: "hot", 4: "cot", 5: "bu", 6: "ba", 7: "be"}
+MH_LABELS |= {8: "fmip-fbu", 9: "fmip-fback", 10: "fmip-fna", 14: "fmip-hi", 15: "fmip-hack"}
 ICMP_LABELS = {133: "rs", 134: "ra", 135: "ns", 136: "na", 1: "icmp6-error", 2: "icmp6-error"}
 ICMP_LABELS |= {3: "icmp6-error", 4: "icmp6-error"}
 # Octets behind the Mobility Header (6) or ICMPv6 header (4) without which there is no message.
 FIXED = {"bu": 6, "ba": 6, "be": 18, "ho-request": 4, "ho-response": 3}
+FIXED |= {"fmip-fbu": 6, "fmip-fback": 6, "fmip-fna": 2, "fmip-hi": 4, "fmip-hack": 4}
+BINDING = {"seq": "sequence", "lifetime_s": "lifetime"}
+PLAIN = {
+    "bu": BINDING,
+    "ba": BINDING | {"status": "status"},
+    "be": {"status": "status"},
+    "ho-response": {"status": "status"},
+    "fmip-fbu": BINDING,
+    "fmip-fback": BINDING | {"status": "status"},
+    "fmip-hi": {"seq": "sequence", "status": "code"},
+    "fmip-hack": {"seq": "sequence", "status": "code"},
+}
+# DHCP, RADIUS; Diameter over TCP and SCTP.
+DATAGRAM_PORTS = {67, 68, 546, 547, 1645, 1646, 1812, 1813, 3799}
+STREAM_PORT = 3868
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,8 @@ class Message:
     malformed: bool = False
     cut: bool = False
     checksum: int = -1
+    marks: int = -1
+    stamp_ns: int = -1
 
 
 @dataclass(frozen=True)
@@ -102,7 +120,7 @@ def by_scan(scanner: Scanner, scanned: Scanned) -> dict[int, Seen]:
             *(one[name] for name in ("identifier", "seq", "status", "lifetime_s", "flags")),
             one["malformed"] >= 0,
             bool(one["cut"]),
-            one["checksum"],
+            *(one[name] for name in ("checksum", "marks", "stamp_ns")),
         )
     packets = {}
     t = scanned.tunnels
@@ -245,7 +263,11 @@ class _Reader:
         number = 135 if layer.name == "mh" else 58
         packet = self.frame[layer.begin : end]
         pseudo = wire.ip6(source) + wire.ip6(destination) + struct.pack("!I3xB", length, number)
-        return int(wire.ones_sum(pseudo + packet) == 0xFFFF)
+        if wire.ones_sum(pseudo + packet) == 0xFFFF:
+            return 1
+        place = 4 if layer.name == "mh" else 2
+        alone = wire.ones_sum(packet[place : place + 2]) % 0xFFFF == wire.ones_sum(pseudo) % 0xFFFF
+        return 2 if alone else 0
 
     def _fields(self, kind: str, body: Node) -> Iterator[tuple[str, object]]:
         if body.end - body.begin < FIXED.get(kind, 0):
@@ -257,16 +279,18 @@ class _Reader:
         if kind == "bu":
             yield "flags", word
             yield "kind", "pbu" if word & 0x0200 else "bu"
+        if kind in ("bu", "fmip-fbu"):
             yield "coa", _first(sound, 3, "address")
+            yield "marks", self._marks_of_update(sound)
+            ntp = _first(sound, 10, "timestamp")
+            if ntp is not None:
+                yield "stamp_ns", (ntp >> 32) * 10**9 + ((ntp & 0xFFFFFFFF) * 10**9 >> 32)
         if kind == "ba":
             yield "flags", self.frame[body.begin + 1]
             yield "kind", "pba" if self.frame[body.begin + 1] & 0x20 else "ba"
         if kind in ("bu", "ba"):
-            yield "seq", _value(body, "sequence")
-            yield "lifetime_s", _value(body, "lifetime")
             yield "hoa4", next((_value(o, "address") for o in sound if _type(o) in (29, 30)), None)
-        if kind in ("ba", "be", "ho-response"):
-            yield "status", _value(body, "status")
+        yield from ((column, _value(body, name)) for column, name in PLAIN.get(kind, {}).items())
         if kind == "ho-request":
             yield "flags", word
         if kind in ("ho-request", "ho-response"):
@@ -275,8 +299,24 @@ class _Reader:
             for subtype, column in ((1, "hoa"), (2, "ha"), (3, "hoa4")):
                 contexts = [o for o in sound if _type(o) == 253 and _value(o, "subtype") == subtype]
                 yield column, _first(contexts, 253, "address")
+            yield "marks", self._marks_of_response(body, sound)
         if kind == "ra":
             yield "prefix", _first(sound, 3, "prefix")
+
+    def _marks_of_update(self, options: list[Node]) -> int:
+        """1: an authenticator, 2: option 29, 4: with P."""
+        home4 = [o for o in options if _type(o) == 29]
+        prefix = any(_value(o, "prefix") for o in home4)
+        return any(_type(o) == 9 for o in options) + 2 * bool(home4) + 4 * prefix
+
+    def _marks_of_response(self, body: Node, options: list[Node]) -> int:
+        """8: a context, 16: one with a key, 32: Reserved, the draft's figure being padded to 8."""
+        contexts = [o for o in options if _type(o) == 253]
+        # The tree hides what a key is, not where it stands.
+        keys = (c for o in contexts if _value(o, "subtype") == 5 for c in o.children)
+        key = any(c.name == "key" and c.end > c.begin for c in keys)
+        reserved = self.frame[body.begin + 3 : min(body.begin + 4, self.end)]
+        return 8 * bool(contexts) + 16 * key + 32 * any(reserved)
 
     def _mn_id(self, kind: str, options: list[Node]) -> Iterator[tuple[str, object]]:
         wanted = 30 if kind in ("ho-request", "ho-response") else 8
@@ -335,7 +375,7 @@ def _is_malformed(reason: str) -> bool:
 
 
 def may_need_the_object_lane(tree: Node) -> bool:
-    """Fragments, packets nested too deep, more headers than are followed, and other links.
+    """Fragments, packets nested too deep, more headers than are followed, other links, and AAA.
 
     A frame that does not even reach an IP header may be any of these.
     """
@@ -346,13 +386,19 @@ def may_need_the_object_lane(tree: Node) -> bool:
     )
     if not plain or links == names or len(tree.children) > 40:
         return True
-    for layer in tree.children:
-        if layer.name in ("fraghdr", "ipv4") and (_value(layer, "more") or _value(layer, "offset")):
-            return True
-        if any("nested deeper" in anomaly.reason for anomaly in layer.anomalies):
-            return True
-        if layer.name == "gre" and _value(layer, "protocol") in (0x8100, 0x88A8, 0x9100, 0x8864):
-            return True
-        if layer.name == "mh" and _value(layer, "payload_proto") != 59:
-            return True
-    return False
+    return any(map(_is_set_aside, tree.children))
+
+
+def _is_set_aside(layer: Node) -> bool:
+    values = {child.name: child.value for child in layer.children}
+    ports = {values.get("source_port"), values.get("destination_port")}
+    deep = any("nested deeper" in anomaly.reason for anomaly in layer.anomalies)
+    found = {
+        "gre": values.get("protocol") in (0x8100, 0x88A8, 0x9100, 0x8864),
+        "mh": values.get("payload_proto") != 59,
+        "icmpv6": values.get("type") in (150, 154),
+        "udp": bool(ports & DATAGRAM_PORTS),
+        **dict.fromkeys(("tcp", "sctp"), STREAM_PORT in ports),
+        **dict.fromkeys(("fraghdr", "ipv4"), bool(values.get("more") or values.get("offset"))),
+    }
+    return deep or found.get(layer.name, False)

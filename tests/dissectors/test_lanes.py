@@ -69,7 +69,7 @@ def compare(
 
 
 def first_part(tree: Node) -> bool:
-    headers = [layer for layer in tree.children if layer.name == "fraghdr"]
+    headers = [layer for layer in tree.children if layer.name in ("fraghdr", "ipv4")]
     values = [{field.name: field.value for field in header.children} for header in headers]
     return any(header.get("offset") == 0 and header.get("more") for header in values)
 

@@ -158,6 +158,31 @@ def test_quoted_packet_is_a_subtree() -> None:
     assert reasons(tree)
 
 
+def test_the_packet_in_a_redirect_is_a_subtree() -> None:
+    """RFC 2461 4.6.3: type 4, six octets reserved, then as much of the packet as fits."""
+    lost = wire.binding_update(AR, HA, HOA, "a@b", 7, 600)
+    option = wire.nd_option(4, bytes(6) + lost)
+    body = bytes(4) + wire.ip6("fe80::1") + wire.ip6(HA) + option
+    frame = wire.ipv6("fe80::1", AR, 58, wire.icmp6("fe80::1", AR, 137, 0, body), 255)
+    tree = decode(frame, 101, len(frame), Profile())
+    quote = next(node for node in nodes(tree) if node.name == "quote")
+    assert names(quote)[:3] == ["ipv6", "dstopts", "mh"]
+    assert frame[quote.begin : quote.end].startswith(lost)
+    assert reasons(tree) == []
+
+
+def test_octets_behind_a_context_are_odd() -> None:
+    """A home address has 16 octets (WIRE.md, context 1); Pad counts none of the others."""
+    value = wire.ip6(HOA) + bytes(4)
+    body = struct.pack("!HBB", 7, 0, 0) + wire.context(1, value)
+    frame = wire.ipv6(AR, HA, 58, wire.icmp6(AR, HA, 201, 0, body), 255)
+    tree = decode(frame, 101, len(frame), Profile())
+    # IPv6, then ICMPv6 and HO Response with 8 octets, the option's head with 4, and the address.
+    assert [(a.reason, a.offset) for node in nodes(tree) for a in node.anomalies] == [
+        ("4 octets stand behind the last field", 40 + 8 + 4 + 16)
+    ]
+
+
 def test_wrong_checksums_are_told() -> None:
     frame = bytearray(wire.binding_update(AR, HA, HOA, "a@b", 7, 600))
     frame[75] ^= 1

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from dissectors.profile import Profile
+from netmip6scope.keys import load_keys
 from netmip6scope.pipeline import arranged
 from netmip6scope.tui.app import ScopeApp
 from netmip6scope.tui.hex_view import HexView
@@ -83,10 +84,12 @@ class Driven:
 
 
 @asynccontextmanager
-async def opened(*captures: object, size: tuple[int, int] = USUAL) -> AsyncIterator[Driven]:
-    """The interface on captures that have been read."""
+async def opened(
+    *captures: object, size: tuple[int, int] = USUAL, keys: object = None
+) -> AsyncIterator[Driven]:
+    """The interface on captures that have been read; keys: a file of them."""
     sources, clock_of = arranged([str(capture) for capture in captures])
-    app = ScopeApp(sources, clock_of, Profile())
+    app = ScopeApp(sources, clock_of, Profile(), load_keys(str(keys)) if keys else None)
     async with app.run_test(size=size) as pilot:
         driven = Driven(app, pilot)
         await driven.until(lambda: app.view is not None and app.view.done)

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from netmip6scope.pipeline import analyse
+from netmip6scope.simulation import truth
 from netmip6scope.simulation.run import Run, capture_octets, load, run
 from netmip6scope.tables.columns import NULL, Coded, Kind, Table
-from replay.record import Record
-from replay.record_findings import finding_codes
-from replay.record_rows import handoff_rows, session_rows
 
 Row = dict[str, Any]
 
@@ -35,13 +33,8 @@ def ready_run(name: str) -> Run:
 
 def recorded(done: Run) -> Told:
     """What the simulator knows."""
-    patience_ns = done.scenario.profile.retransmission_ns
-    times = [frame.time_ns for frames in done.camera.frames.values() for frame in frames]
-    record = Record(patience_ns)
-    record.tell(done.camera.seen)
-    record.finish(max(times))
-    codes = finding_codes(record, done.camera.seen, max(times), patience_ns)
-    return Told(session_rows(record), handoff_rows(record, max(times), patience_ns), codes)
+    told = truth.recorded(done)
+    return Told(told["sessions"], told["handoffs"], Counter(told["findings"]))
 
 
 def captured(done: Run, directory: Path) -> list[str]:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dissectors.aside.waiting import Waiting
 from dissectors.frames import FrameBatch
+from dissectors.lanes import Lanes
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch
-from dissectors.scan.lane import Scanner
+from dissectors.scan.batch import Scanned
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.filter import columns, match
@@ -212,23 +213,24 @@ def test_what_is_not_known_is_left_open() -> None:
 
 
 @cache
-def small() -> tuple[Table, FrameBatch, MessageBatch]:
-    """A capture of one batch: its table of messages, its frames and its messages."""
+def small() -> tuple[Table, FrameBatch, Scanned]:
+    """A capture of one batch: its table of messages, its frames, and these scanned."""
     path = DATA / "11_stale_binding.pcap"
     batches = CaptureFile(Source(str(path))).batches()
     batch = next(iter(batches))
-    messages = Scanner(Profile()).scan(batch).messages
-    return analyse([str(path)], "messages").table, batch, messages
+    return analyse([str(path)], "messages").table, batch, Lanes(Profile()).scan(batch)
 
 
 @cache
 def records() -> list[dict[str, list[Value | None]]]:
     """Every message by itself: the values of its row and of its frame's tree."""
-    of_messages, batch, messages = small()
+    of_messages, batch, scanned = small()
     fields = list(protocol_fields().values())
     rows = []
-    for row, frame in enumerate(messages.frame.tolist()):
-        found = occurrences(frame_tree(batch, frame - batch.first_frame, Profile()), fields)
+    for row, frame in enumerate(scanned.messages.frame.tolist()):
+        found = occurrences(
+            frame_tree(batch, frame - batch.first_frame, Profile(), Waiting()), fields
+        )
         for column in of_messages.columns:
             value = listed(of_messages, column.name)[row]
             unknown = value is None or value == NULL
@@ -290,9 +292,9 @@ FILTERS = st.recursive(
 @settings(deadline=None)
 @given(FILTERS)
 def test_the_table_and_each_message_agree(text: str) -> None:
-    of_messages, batch, messages = small()
+    of_messages, batch, scanned = small()
     selection = Selection(Filter.parsed(text, "messages"))
-    selection.see(messages, batch, Profile())
+    selection.see(scanned.messages, batch, Profile(), scanned)
     found = selection.rows(of_messages)
     expression = parse(text, catalogue("messages"))
     one_by_one = [n for n, record in enumerate(records()) if verdict(expression, record)]
@@ -301,16 +303,16 @@ def test_the_table_and_each_message_agree(text: str) -> None:
 
 
 def test_frames_that_the_kind_settles_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_messages, batch, messages = small()
+    of_messages, batch, scanned = small()
     decoded: list[int] = []
 
-    def counted(frames: FrameBatch, row: int, profile: Profile) -> Any:
-        decoded.append(row)
-        return frame_tree(frames, row, profile)
+    def counted(*told: Any) -> Any:
+        decoded.append(told[1])
+        return frame_tree(*told)
 
     monkeypatch.setattr("netmip6scope.filter.select.frame_tree", counted)
     selection = Selection(Filter.parsed('kind == "bu" and mip6.bu.seqnr > 5', "messages"))
-    selection.see(messages, batch, Profile())
+    selection.see(scanned.messages, batch, Profile(), scanned)
     assert len(decoded) == listed(of_messages, "kind").count("bu") > 0
     kept = selection.rows(of_messages)
     both = zip(listed(of_messages, "seq"), listed(of_messages, "kind"), strict=True)

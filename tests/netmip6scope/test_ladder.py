@@ -289,7 +289,7 @@ def test_moves_under_maps_equal_truth() -> None:
         assert maps[-1] == session["map"]
         assert [p.address for p in drawn.parties if p.role is Role.HA] == [session["ha"]]
         # The RCoA is nobody's column: the router that registered it speaks with the home agent.
-        assert {p.role for p in drawn.parties} <= {Role.MN, Role.AR, Role.MAP, Role.HA}
+        assert {p.role for p in drawn.parties} <= {Role.MN, Role.AR, Role.MAP, Role.HA, Role.AAA}
         copies = sum(
             h["bicast_packets"] for h in truth["handoffs"] if h["mn_id"] == session["mn_id"]
         )

@@ -242,13 +242,33 @@ def test_the_interface_looks_on(line: Wire, netmip6: Path, tmp_path: Path) -> No
     )
     os.close(slave)
     screen = Screen(master)
-    screen.until(b"sessions")
-    line.send(netmip6 / "20a_eth.pcap.gz", timed=False)
-    first = str(scope.read(str(netmip6 / "20a_eth.pcap.gz")).sessions["mn_id"][0])
-    screen.until(first[:12].encode())
-    os.write(master, b"q")
-    assert process.wait(timeout=LIMIT_S) == 0
+    with killed_at_the_end(process):
+        screen.until(b"sessions")
+        line.send(netmip6 / "20a_eth.pcap.gz", timed=False)
+        first = str(scope.read(str(netmip6 / "20a_eth.pcap.gz")).sessions["mn_id"][0])
+        screen.until(first[:12].encode())
+        os.write(master, b"q")
+        assert process.wait(timeout=LIMIT_S) == 0
     screen.until(f"{len(frames_of(out))} frames in {out}, 0 dropped".encode())
+
+
+@contextlib.contextmanager
+def killed_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("by", METHODS)
+def test_it_ends_when_nobody_looks_on_any_more(line: Wire, tmp_path: Path, by: str) -> None:
+    capture = Capture(line, tmp_path / "left.pcapng", by)
+    with capture.process as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=LIMIT_S) == 0
+    assert frames_of(capture.out) == []
 
 
 class Screen:

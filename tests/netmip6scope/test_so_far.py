@@ -58,7 +58,7 @@ def cells(table: Table) -> list[tuple[object, ...]]:
 
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     def small(source: Source, file: int = 0, **how: object) -> CaptureFile:
-        return CaptureFile(source, file, block=SMALL, **how)  # type: ignore[arg-type]
+        return CaptureFile(source, file, **{**how, "block": SMALL})  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "CaptureFile", small)
 

@@ -46,6 +46,11 @@ FIELDS = [
     "mip6.ba.seqnr",
     "mip6.ba.status",
     "mip6.be.status",
+    "mip6.fbu.seqnr",
+    "mip6.fback.seqnr",
+    "mip6.fback.status",
+    "mip6.fbu.lifetime",
+    "mip6.fback.lifetime",
     "mip6.bu.lifetime",
     "mip6.ba.lifetime",
     "mip6.mnid.identifier",
@@ -59,6 +64,7 @@ FIELDS = [
 ]
 
 MH_KINDS = {0: "brr", 1: "hoti", 2: "coti", 3: "hot", 4: "cot", 5: "bu", 6: "ba", 7: "be"}
+MH_KINDS |= {8: "fmip-fbu", 9: "fmip-fback", 10: "fmip-fna"}
 ICMP_KINDS = {
     **dict.fromkeys((1, 2, 3, 4), "icmp6-error"),
     133: "rs",
@@ -73,6 +79,8 @@ SIGNALLING = ("mipv6", "nemo", "icmpv6")
 
 # "Assign one" (WIRE.md's ALL-ZERO-ONES-ADDRESS) is no home address yet: an empty cell of ours.
 UNASSIGNED = ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+
+BESIDE = ("dhcp", "ppp", "eap", "radius", "diameter")
 
 # (file, frame, column) -> why the two may differ. An entry that is not needed fails its test.
 EXCEPTIONS: dict[tuple[str, int, str], str] = {}
@@ -147,15 +155,18 @@ def mobility(first: Callable[[str], str | None]) -> Row:
         return int(values[0]) * scale if values else None
 
     hlen = number("mip6.hlen")
+    seconds = number("mip6.fback.lifetime")
     row: Row = {
         "kind": MH_KINDS.get(number("mip6.mhtype") or 0, "other-mh"),
         "length": None if hlen is None else (hlen + 1) * 8,
-        "seq": number("mip6.bu.seqnr", "mip6.ba.seqnr"),
-        "status": number("mip6.ba.status", "mip6.be.status"),
-        "lifetime_s": number("mip6.bu.lifetime", "mip6.ba.lifetime", scale=4),
+        "seq": number(*(f"mip6.{name}.seqnr" for name in ("bu", "ba", "fbu", "fback"))),
+        "status": number("mip6.ba.status", "mip6.be.status", "mip6.fback.status"),
+        "lifetime_s": number("mip6.bu.lifetime", "mip6.ba.lifetime", "mip6.fbu.lifetime", scale=4),
         "mn_id": first("mip6.mnid.identifier"),
         "coa": first("mip6.acoa.acoa"),
     }
+    if seconds is not None:  # RFC 5568 6.2.3: not in units of four
+        row["lifetime_s"] = seconds
     # Where both are: a mobile node's own address is the option's when it sends (RFC 6275 6.3), the
     # routing header's when it is sent to (6.4). Only an acknowledgement is sent to it.
     homes = [first("ipv6.opt.mipv6.home_address"), first("ipv6.routing.mipv6.home_address")]
@@ -172,7 +183,7 @@ def mobility(first: Callable[[str], str | None]) -> Row:
 
 
 def ours(path: Path) -> list[Row]:
-    """Our rows, with the flags that tshark knows."""
+    """Our rows of mobility and ICMPv6, with the flags that tshark knows."""
     result = analyse([str(path)], "messages")
     assert not result.errors
     columns = {}
@@ -180,6 +191,7 @@ def ours(path: Path) -> list[Row]:
         listed = values.texts() if isinstance(values, Coded) else values.tolist()
         columns[name] = [None if v == NULL else v for v in listed]
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = [row for row in rows if not row["kind"].startswith(BESIDE)]
     for row in rows:
         known = BA_FLAGS if row["kind"] in ("ba", "pba") else BU_FLAGS
         row["flags"] = "".join(c for c in row["flags"] or "" if c in known) or None

@@ -38,13 +38,6 @@ SET_APART = (4, 253)
 
 OURS = {
     # Where our filter name is not Wireshark's, or where we show more or less than Wireshark.
-    ("Ipv4HomeAddressRequest", "mip6.ipv4ha.ha"): "ours is netmip6.ipv4har.ha",
-    ("Ipv4HomeAddressRequest", "mip6.ipv4ha.preflen"): "ours is netmip6.ipv4har.preflen",
-    ("Ipv4HomeAddressReply", "mip6.ipv4aa.sts"): "ours is netmip6.ipv4harep.status",
-    ("Ipv4HomeAddressReply", "mip6.ipv4ha.ha"): "ours is netmip6.ipv4harep.ha",
-    ("Ipv4HomeAddressReply", "mip6.ipv4ha.preflen"): "ours is netmip6.ipv4harep.preflen",
-    ("RouteInformation", "icmpv6.opt.prefix"): "ours is netmip6.route_info.prefix",
-    ("ExperimentalMobility", "mip6.em.data"): "ours is netmip6.experimental.data",
     ("BindingRevocation", "mip6.bri_br.type"): "Wireshark knows the types 1 and 2 alone",
     ("BindingRevocation", "mip6.bri_seqnr"): "Wireshark knows the types 1 and 2 alone",
     ("ExperimentalFastHandover", "icmpv6.fmip6.hi.flag.a"): "we show it in every subtype",

@@ -1,0 +1,1 @@
+"""Captures without the identities of those who are in them."""
