@@ -117,6 +117,20 @@ class AccessRouter:
         """What is known of a mobile node was changed from outside: wait for what it waits for."""
         self._settle(mobile)
 
+    def wait_for(self, mobile: Mobile | None) -> None:
+        """Wait for one mobile node alone, or for none."""
+        self._timers = Timers()
+        if mobile is not None:
+            self._settle(mobile)
+
+    def wait_as(self, other: AccessRouter, mn_id: bytes) -> None:
+        """Wait for what another waits for, but for one mobile node, that is this router's own."""
+        self._timers = other._timers
+        self._timers.set(mn_id, None)
+        mobile = self.mobiles.get(mn_id)
+        if mobile is not None:
+            self._settle(mobile)
+
     def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
         """Its HO Request had this Identifier."""
         self._exchange.renumber(mobile, identifier, sent_ns)

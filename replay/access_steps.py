@@ -6,6 +6,7 @@ a Binding Acknowledgement brought to the router; else the next Binding Update th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.dhcpv4 import Dhcpv4Message
@@ -58,8 +59,8 @@ def _subject(
 
     earlier: those of the client's earlier questions. taken: Binding Updates that others led to.
     """
-    later = around.trace.steps[asked.number + 1 :]
-    near = [s for s in later if s.time_ns <= asked.time_ns + 5 * SOON_NS]
+    steps, latest_ns = around.trace.steps, asked.time_ns + 5 * SOON_NS
+    near = steps[asked.number + 1 : bisect_right(steps, latest_ns, key=lambda s: s.time_ns)]
     told = ((s, _address_for(s.packet, client)) for s in near)
     reply, given = next(((s, a) for s, a in told if a is not None), (None, None))
     found: Step | None = None

@@ -20,6 +20,8 @@ from replay.shell import Shell
 from replay.trace import Step, Trace
 from replay.verdict import Journal, NodeVerdict, Verdict, first_of_each
 
+PAUSE_NS = 300_000_000
+"""Who was silent for so long may have come anew."""
 Heard = tuple[int, IPv6Address, Address]
 """When user data came by, at which router, from which home address."""
 
@@ -67,7 +69,8 @@ def _merged(trace: Trace) -> list[Step | Heard]:
     heard = [
         (time_ns, router, home)
         for (router, home), times in trace.heard.items()
-        for time_ns in times
+        for time_ns, before_ns in zip(times, [-PAUSE_NS, *times], strict=False)
+        if time_ns - before_ns >= PAUSE_NS
     ]
     both: list[Step | Heard] = [*trace.steps, *heard]
     return sorted(both, key=lambda each: each.time_ns if isinstance(each, Step) else each[0])

@@ -48,8 +48,13 @@ def _router_of(node: object) -> AccessRouter:
     return node
 
 
-def wake(node: object, now_ns: int, *, due_ns: int) -> Effects:
-    return _router_of(node).handle(Deadline(), max(now_ns, due_ns))
+def wake(node: object, now_ns: int, *, latest_ns: int) -> Effects:
+    """Its next deadline comes a little early."""
+    router = _router_of(node)
+    due_ns = router.next_deadline_ns()
+    if due_ns is None or due_ns > latest_ns:
+        return ()
+    return router.handle(Deadline(), max(now_ns, due_ns))
 
 
 def aaa_said(node: object, _: int, *, update: Step) -> Effects:
@@ -97,10 +102,6 @@ def wait_over(node: object, now_ns: int, *, mn_id: bytes) -> Effects:
 
 
 def _due_now(router: AccessRouter, mobile: Mobile, now_ns: int) -> Effects:
-    for other in router.mobiles.values():
-        if other is not mobile:
-            wait_on(other, now_ns)
-            router.look_again(other)
     router.look_again(mobile)
     return router.handle(Deadline(), now_ns)
 

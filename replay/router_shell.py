@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv6Address
@@ -32,6 +31,7 @@ from replay.events import (
     LinkDown,
     LinkUp,
 )
+from replay.fork import fork
 from replay.judged import ANSWERS_TO_HOST, Field, Kind, Value
 from replay.link_session import HOLDS_CONTEXT, LETS_GO, State
 from replay.mobile import Mobile
@@ -232,9 +232,7 @@ class RouterShell(Shell):
         if kind is Kind.HO_REQUEST:
             yield from self._announced(step, mn_id)
             return
-        due_ns = self._router.next_deadline_ns()
-        if due_ns is not None and due_ns <= step.time_ns + self.tolerance_ns:
-            yield "", [partial(wake, due_ns=due_ns)]
+        yield "", [partial(wake, latest_ns=step.time_ns + self.tolerance_ns)]
         update = step.packet.payload
         if isinstance(update, BindingUpdate) and update.lifetime:
             yield from self._registered(step, mn_id, update)
@@ -243,12 +241,13 @@ class RouterShell(Shell):
 
     def _tried(self, script: Script, step: Step, kind: Kind) -> Expected | None:
         """Let it happen to a copy of the model; if it sends such a message it is the model."""
-        known = {id(self._config): self._config}
-        before = self.node
-        self.node = deepcopy(before, known)
+        before = self._router
+        assert step.mn_id is not None
+        trial = fork(before, step.mn_id)
+        self.node = trial
         out: list[Expected] = []
         for move in script:
-            found = moved(self.node, move, step.time_ns)
+            found = moved(trial, move, step.time_ns)
             out += self.expectations(found, step.time_ns, step)
         fitting = [
             each
@@ -260,6 +259,7 @@ class RouterShell(Shell):
         if not fitting:
             self.node = before
             return None
+        trial.wait_as(before, step.mn_id)
         self.pending += [each for each in out if each is not fitting[0]]
         return fitting[0]
 

@@ -175,26 +175,42 @@ def _hear(trace: Trace, regional: _Regional, seen: Observed) -> None:
 def _name_by_exchange(steps: Sequence[Step]) -> None:
     """Both halves of an exchange are about one mobile node.
 
+    A request and an answer that fit but for the identity belong together if nothing else fits.
     Where one names nobody it is the other's; where they name two, whom the trace names more often.
     """
     counts = Counter(step.mn_id for step in steps if step.mn_id is not None)
-    open_: dict[object, Step] = {}
+    open_: dict[object, dict[bytes | None, Step]] = {}
+    odd: list[tuple[dict[bytes | None, Step], Step]] = []
     for step in steps:
-        packet = step.packet
-        payload = packet.payload
-        if isinstance(payload, HoRequest):
-            open_[packet.source, packet.destination, payload.identifier] = step
-        elif isinstance(payload, BindingUpdate):
-            open_[care_of(packet), packet.destination, payload.sequence] = step
-        elif isinstance(payload, HoResponse):
-            _share(open_.get((packet.destination, packet.source, payload.identifier)), step, counts)
-        elif isinstance(payload, BindingAcknowledgement):
-            _share(open_.get((packet.destination, packet.source, payload.sequence)), step, counts)
+        if isinstance(step.packet.payload, HoRequest | BindingUpdate):
+            open_.setdefault(_numbered(step), {})[step.mn_id] = step
+        elif isinstance(step.packet.payload, HoResponse | BindingAcknowledgement):
+            asked = open_.get(_numbered(step), {})
+            if asked.pop(step.mn_id, None) is None:
+                odd.append((asked, step))
+    for asked, answer in odd:
+        earlier = [one for one in asked.values() if one.number < answer.number]
+        if len(earlier) == 1:
+            _share(earlier[0], answer, counts)
 
 
-def _share(asked: Step | None, answer: Step, counts: Counter[bytes]) -> None:
-    named = [] if asked is None else [m for m in (asked.mn_id, answer.mn_id) if m is not None]
-    if asked is not None and named:
+def _numbered(step: Step) -> object:
+    """What a request and its answer have in common, but for the identity."""
+    packet = step.packet
+    payload = packet.payload
+    if isinstance(payload, HoRequest):
+        return packet.source, packet.destination, payload.identifier
+    if isinstance(payload, HoResponse):
+        return packet.destination, packet.source, payload.identifier
+    if isinstance(payload, BindingUpdate):
+        return care_of(packet), packet.destination, payload.sequence
+    assert isinstance(payload, BindingAcknowledgement)
+    return packet.destination, packet.source, payload.sequence
+
+
+def _share(asked: Step, answer: Step, counts: Counter[bytes]) -> None:
+    named = [mn_id for mn_id in (asked.mn_id, answer.mn_id) if mn_id is not None]
+    if named:
         asked.mn_id = answer.mn_id = max(named, key=lambda mn_id: counts[mn_id])
 
 
