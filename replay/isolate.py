@@ -14,6 +14,7 @@ from replay.access_steps import join_access
 from replay.agent_shell import AgentShell
 from replay.judged import kind_of
 from replay.packets import Address
+from replay.role_configs import shown_spis
 from replay.roles import Roles, answered
 from replay.router_shell import RouterShell, Surroundings
 from replay.shell import Shell
@@ -28,7 +29,7 @@ Heard = tuple[int, IPv6Address, Address]
 
 def isolate(trace: Trace, roles: Roles, keys: Keys) -> Verdict:
     """Replay every node of a trace by itself."""
-    around = Surroundings(trace, _answers(trace))
+    around = Surroundings(trace, _answers(trace), shown_spis(trace))
     join_access(around)
     shells: dict[IPv6Address, Shell] = {}
     for agent in roles.agents:
@@ -110,6 +111,9 @@ def _verdict(
     journal = Journal()
     for node in nodes:
         journal.add("node", node.node, node.role, node.agreed, node.unjudged)
+    for shell in shells.values():
+        for frame, kind in shell.compared:
+            journal.add("compared", shell.address, frame, kind)
     for each in kept:
         journal.add("divergence", each.node, each.fault.value, each.kind.value, each.step)
         journal.add(each.frame, each.field, each.expected, each.recorded, each.section)

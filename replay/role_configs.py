@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Network
 
-from dissectors.authentication.keys import Keys
+from dissectors.authentication.keys import AhKey, Keys
 from dissectors.handoff import HoRequest, HoResponse
 from replay.binding_client import UNIT_S, Settings
 from replay.home_agent import AgentConfig
 from replay.home_pool import PoolConfig
-from replay.packets import UNSPECIFIED
+from replay.packets import UNSPECIFIED, Address
 from replay.registration import Domain
 from replay.roles import AgentRole, Roles, RouterRole
 from replay.router_config import Neighbour, RouterConfig
@@ -23,7 +23,7 @@ _LINK = b"\x02\x00\x5e\x00\x00\x01"
 
 
 def agent_config(role: AgentRole, keys: Keys) -> AgentConfig:
-    mine = [key for key in keys.all_mn_ha if key.ha == role.address]
+    mine = [key for key in keys.entries.mn_ha if key.ha == role.address]
     of_routers = {key.ar: MnHaSecurity(key.spi, key.key) for key in mine if key.ar is not None}
     of_nodes = {key.mn_id: MnHaSecurity(key.spi, key.key) for key in mine if key.mn_id is not None}
     checks = Checks(
@@ -46,12 +46,15 @@ def agent_config(role: AgentRole, keys: Keys) -> AgentConfig:
     )
 
 
-def router_config(role: RouterRole, roles: Roles, keys: Keys, trace: Trace) -> RouterConfig:
-    mine = [key for key in keys.all_mn_ha if key.ar == role.address]
+def router_config(
+    role: RouterRole, roles: Roles, keys: Keys, trace: Trace, shown: Shown
+) -> RouterConfig:
+    of_routers = list(keys.entries.ah)
+    mine = [key for key in keys.entries.mn_ha if key.ar == role.address]
     associations = {key.ha: MnHaSecurity(key.spi, key.key) for key in mine}
     of_nodes = {
         (key.ha, key.mn_id): MnHaSecurity(key.spi, key.key)
-        for key in keys.all_mn_ha
+        for key in keys.entries.mn_ha
         if key.mn_id is not None
     }
     domain = None
@@ -71,7 +74,7 @@ def router_config(role: RouterRole, roles: Roles, keys: Keys, trace: Trace) -> R
         settings,
         associations,
         of_nodes,
-        {other: _neighbour(role.address, other, keys, trace) for other in trace.routers},
+        {other: _neighbour(role.address, other, of_routers, shown) for other in trace.routers},
         role.require_ah,
         role.forbidden,
         domain,
@@ -79,25 +82,42 @@ def router_config(role: RouterRole, roles: Roles, keys: Keys, trace: Trace) -> R
     )
 
 
-def _neighbour(own: IPv6Address, other: IPv6Address, keys: Keys, trace: Trace) -> Neighbour:
-    return Neighbour(_ah(other, own, keys, trace), _ah(own, other, keys, trace))
+Shown = dict[Address, dict[Address, list[int]]]
+"""The SPIs of handoff messages, by receiver and sender."""
 
 
-def _ah(source: IPv6Address, to: IPv6Address, keys: Keys, trace: Trace) -> AhSecurity | None:
+def shown_spis(trace: Trace) -> Shown:
+    """What a trace shows of associations between routers."""
+    found: Shown = {}
+    for step in trace.steps:
+        packet = step.packet
+        if isinstance(packet.payload, HoRequest | HoResponse):
+            spis = found.setdefault(packet.destination, {}).setdefault(packet.source, [])
+            if packet.ah is not None:
+                spis.append(packet.ah.spi)
+    return found
+
+
+def _neighbour(own: IPv6Address, other: IPv6Address, keys: list[AhKey], shown: Shown) -> Neighbour:
+    return Neighbour(_ah(other, own, keys, shown), _ah(own, other, keys, shown))
+
+
+def _ah(source: IPv6Address, to: IPv6Address, keys: list[AhKey], shown: Shown) -> AhSecurity | None:
     """The association of one direction, as the SPIs of its packets tell.
 
     A key that no packet shows is that of the only sender which shows none.
     """
-    of_receiver = {key.spi: key for key in keys.all_ah if key.destination == to}
-    shown: dict[object, int | None] = {}
-    for step in trace.steps:
-        packet = step.packet
-        if packet.destination == to and isinstance(packet.payload, HoRequest | HoResponse):
-            spi = None if packet.ah is None else packet.ah.spi
-            shown[packet.source] = shown.get(packet.source) or (spi if spi in of_receiver else None)
-    spi = shown.get(source)
-    left = [known for known in of_receiver if known not in shown.values()]
-    if spi is None and source in shown and len(left) == 1:
-        others = [one for one, known in shown.items() if known is None]
-        spi = left[0] if len(others) == 1 else None
+    senders = shown.get(to, {})
+    if source not in senders:
+        return None
+    of_receiver = {key.spi: key for key in keys if key.destination == to}
+    used = {
+        sender: next((spi for spi in spis if spi in of_receiver), None)
+        for sender, spis in senders.items()
+    }
+    spi = used[source]
+    if spi is None:
+        left = [known for known in of_receiver if known not in used.values()]
+        others = [one for one, known in used.items() if known is None]
+        spi = left[0] if len(left) == len(others) == 1 else None
     return None if spi is None else AhSecurity(spi, of_receiver[spi].key)

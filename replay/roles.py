@@ -237,7 +237,7 @@ def _kept_secret(trace: Trace, router: IPv6Address) -> Iterator[bytes]:
 
 def _insists(trace: Trace, router: IPv6Address, keys: Keys) -> bool:
     """It has associations, and no request without AH got a context from it."""
-    if not any(key.destination == router for key in keys.all_ah):
+    if not any(key.destination == router for key in keys.entries.ah):
         return False
     open_: dict[object, Packet] = {}
     for step in trace.steps:

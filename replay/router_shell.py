@@ -48,7 +48,7 @@ from replay.moves import (
 )
 from replay.packets import UNSPECIFIED, Address, Datagram, Packet
 from replay.registration import Client
-from replay.role_configs import router_config
+from replay.role_configs import Shown, router_config
 from replay.roles import Roles, RouterRole
 from replay.seals import reprotected, resealed
 from replay.security import AhSecurity, MnHaSecurity
@@ -76,6 +76,7 @@ class Surroundings:
 
     trace: Trace
     answers: dict[int, Step]
+    shown: Shown
     attached_with: dict[int, Step] = field(default_factory=dict)
     links: dict[bytes, bytes] = field(default_factory=dict)
 
@@ -94,7 +95,7 @@ class RouterShell(Shell):
     role = "access router"
 
     def __init__(self, role: RouterRole, roles: Roles, keys: Keys, around: Surroundings) -> None:
-        self._config = router_config(role, roles, keys, around.trace)
+        self._config = router_config(role, roles, keys, around.trace, around.shown)
         super().__init__(role.address, AccessRouter(self._config), roles.tolerance_ns)
         self._settings = role
         self._around = around

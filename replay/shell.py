@@ -51,6 +51,8 @@ class Shell:
         self.divergences: list[Divergence] = []
         self.unseen: list[Unseen] = []
         self.agreed = 0
+        self.compared: list[tuple[int, str]] = []
+        """Frame and kind of each message that was held against the model's."""
         self._certain = True
 
     # Feeding
@@ -105,6 +107,7 @@ class Shell:
             return
         if found in self.pending:
             self.pending.remove(found)
+        self.compared.append((step.seen.frame, kind.value))
         before = len(self.divergences)
         self._compare(found, step)
         self.agreed += len(self.divergences) == before

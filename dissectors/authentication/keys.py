@@ -87,8 +87,6 @@ class Keys:
         esp: Iterable[EspKey] = (),
         radius: Iterable[RadiusKey] = (),
     ) -> None:
-        mn_ha, ah = tuple(mn_ha), tuple(ah)
-        self.all_mn_ha, self.all_ah = mn_ha, ah
         self._of_node: dict[tuple[IPv6Address, int, bytes], MnHaKey] = {}
         self._of_router: dict[tuple[IPv6Address, int], dict[IPv6Address, MnHaKey]] = {}
         for entry in mn_ha:

@@ -93,4 +93,4 @@ def test_the_digest_is_of_what_was_found() -> None:
     first, second = verdict([*observed], keys), verdict([*observed], keys)
     assert first == second
     assert len(first.digest) == 64
-    assert verdict([*observed[:-1], observed[-1]][:40], keys).digest != first.digest
+    assert verdict([*observed[:4]], keys).digest != first.digest
