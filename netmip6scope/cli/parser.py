@@ -273,6 +273,7 @@ def _page_name(text: str) -> str:
 def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
     _add_keys_option(command, "wrong authenticators are findings")
+    _add_profile_option(command)
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
     )
