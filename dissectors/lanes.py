@@ -28,7 +28,7 @@ class Lanes(Scanner):
     """
 
     def __init__(self, profile: Profile, keys: Keys | None = None) -> None:
-        super().__init__(profile, opens_esp=keys is not None and keys.opens_esp)
+        super().__init__(profile, opens_esp=keys is not None and bool(keys.esp_spis))
         self.words = Names()
         self._worth = Worth(profile)
         self._objects: ObjectLane | None = None

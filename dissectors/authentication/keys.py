@@ -100,11 +100,6 @@ class Keys:
         self._radius = {entry.server: entry for entry in radius}
 
     @property
-    def opens_esp(self) -> bool:
-        """Whether there is a key for ESP."""
-        return bool(self._esp)
-
-    @property
     def entries(self) -> Entries:
         """Every key."""
         of_routers = (key for routers in self._of_router.values() for key in routers.values())
