@@ -46,6 +46,17 @@ def sums_up(source: bytes, destination: bytes, next_header: int, packet: bytes) 
     return _transport_sum(source, destination, next_header, packet) == 0xFFFF
 
 
+def is_left_out(
+    source: bytes, destination: bytes, next_header: int, length: int, field: int
+) -> bool:
+    """Whether a checksum field holds the pseudo-header's sum alone.
+
+    So a host leaves a packet of this length to its network card, which adds up the rest.
+    """
+    pseudo = ones_complement(pseudo_header(source, destination, next_header, length))
+    return pseudo % 0xFFFF == field % 0xFFFF
+
+
 def _transport_sum(source: bytes, destination: bytes, next_header: int, packet: bytes) -> int:
     pseudo = pseudo_header(source, destination, next_header, len(packet))
     return ones_complement(packet, ones_complement(pseudo))

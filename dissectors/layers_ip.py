@@ -6,7 +6,7 @@ from functools import partial
 from ipaddress import ip_address
 
 from dissectors import ipv6
-from dissectors.checksum import sums_up
+from dissectors.checksum import is_left_out, sums_up
 from dissectors.fragments import DatagramKey, Fragment, Refused, Whole
 from dissectors.layout import Anomaly, Message
 from dissectors.packet import Packet, Part
@@ -224,10 +224,21 @@ def udp(packet: Packet, begin: int, end: int) -> Step:
         packet, begin, stop, ipv6.NextHeader.UDP
     ):
         at = begin + ipv6.UdpHeader.layout["checksum"].begin
-        odd = (Anomaly("checksum is wrong", at),)
+        odd = (Anomaly(_wrong_sum(packet, part, stop - begin), at),)
     ports = (part.number("source_port"), part.number("destination_port"))
     node = part.node("udp", after, f"{ports[0]} > {ports[1]}", anomalies=odd)
     return Step(node, port_key(ports, UDP_PORTS), after, stop)
+
+
+WRONG_SUM = "checksum is wrong"
+LEFT_OUT_SUM = "checksum is left to the network card"
+
+
+def _wrong_sum(packet: Packet, part: Part, length: int) -> str:
+    assert packet.source is not None
+    assert packet.destination is not None
+    ends, field = (packet.source, packet.destination), part.number("checksum")
+    return LEFT_OUT_SUM if is_left_out(*ends, ipv6.NextHeader.UDP, length, field) else WRONG_SUM
 
 
 def _sent_without(packet: Packet, part: Part) -> bool:

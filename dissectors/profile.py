@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import AddressValueError, IPv6Address
+from typing import Any
 
 from dissectors.errors import BuildError
 
@@ -19,6 +21,8 @@ class Profile:
     nesting: int = 8
     """How many IP headers inside the first are followed."""
     retransmission_ns: int = 15 * 10**9
+    access_routers: tuple[IPv6Address, ...] = ()
+    """Those that may ask for a context; none: any that serves a mobile node."""
 
     def __post_init__(self) -> None:
         for name in ("ho_request_type", "ho_request_code", "ho_response_type", "ho_response_code"):
@@ -32,14 +36,27 @@ class Profile:
     def from_mapping(cls, values: Mapping[str, object]) -> Profile:
         """The profile with the values given by name; a name that is none is a BuildError."""
         known = [field.name for field in fields(cls)]
-        chosen: dict[str, int] = {}
+        chosen: dict[str, Any] = {}
         for name, value in values.items():
             if name not in known:
                 raise BuildError(f"profile: {name} is not one of {', '.join(known)}")
+            if name == "access_routers":
+                chosen[name] = _addresses(name, value)
+                continue
             if isinstance(value, bool) or not isinstance(value, int):
                 raise BuildError(f"profile: {name} must be a whole number")
             chosen[name] = value
         return cls(**chosen)
+
+
+def _addresses(name: str, value: object) -> tuple[IPv6Address, ...]:
+    wrong = BuildError(f"profile: {name} must be a list of IPv6 addresses")
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise wrong
+    try:
+        return tuple(map(IPv6Address, value))
+    except AddressValueError:
+        raise wrong from None
 
 
 def _check(name: str, value: int, most: int) -> None:

@@ -22,12 +22,14 @@ from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.capture.spool import is_read_once, readable_again
 from netmip6scope.correlate import measure
 from netmip6scope.correlate.capture_checks import CaptureChecks
+from netmip6scope.correlate.clock_rows import clocks_table
 from netmip6scope.correlate.clocks import REFERENCE, Clock
 from netmip6scope.correlate.correlator import Correlation, Correlator
 from netmip6scope.correlate.finding_rows import findings_table
 from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.rows import handoffs_table, sessions_table, user_plane_table
 from netmip6scope.correlate.texts import Texts
+from netmip6scope.correlate.why_rows import why_table
 from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import NULL, Table
 
@@ -112,9 +114,9 @@ def analyse(
 ) -> Result:
     """Read captures and build the tables in `want`.
 
-    These are "messages", "sessions", "handoffs", "findings", and "user-plane" (`correlate.rows`). A
-    selection goes with one table, and leaves the rows that its filter holds for. With a key file,
-    authenticators are checked.
+    These are "messages", "sessions", "handoffs", "findings", "user-plane" (`correlate.rows`), "why"
+    (`correlate.why_rows`) and "clocks" (`correlate.clock_rows`). A selection goes with one table,
+    and leaves the rows that its filter holds for. With a key file authenticators are checked.
     """
     run = Run(load_profile(profile_path), progress, selection, keys=_keys(keys_path))
     sources, clock_of = arranged(captures)
@@ -191,6 +193,8 @@ class Run:
             "handoffs": lambda: handoffs_table(found, texts),
             "findings": lambda: findings_table(found, texts, messages.points(), *about_captures),
             "user-plane": lambda: user_plane_table(found, texts),
+            "why": lambda: why_table(found, texts, messages.table(found, texts)),
+            "clocks": lambda: clocks_table(_points_of(files), files.clocks),
         }
         built = {name: build[name]() for name in wanted}
         if self._selection is not None:
@@ -203,18 +207,18 @@ class Run:
     ) -> tuple[Correlation, MessageRows]:
         """Files that follow each other in time, by one clock."""
         messages = MessageRows()
-        keep = not {"messages", "findings"}.isdisjoint(wanted)
+        keep = not {"messages", "findings", "why"}.isdisjoint(wanted)
         keep |= self._selection is not None and self._selection.needs_messages
         self.scanner.tells_beside = keep or self._watcher is not None
-        user_plane = "user-plane" in wanted
+        extras = _extras(wanted)
 
         def so_far() -> Result:
-            found = self._correlator.so_far(self.checks.end_ns, user_plane=user_plane)
+            found = self._correlator.so_far(self.checks.end_ns, **extras)
             return self._result(files, found, messages, wanted)
 
         # What reading held is let go before the rest begins.
         self._read(files.sources, messages if keep else None, so_far)
-        return self._correlator.finish(self.checks.end_ns, user_plane=user_plane), messages
+        return self._correlator.finish(self.checks.end_ns, **extras), messages
 
     def _read(
         self, sources: list[Source], messages: MessageRows | None, so_far: Callable[[], Result]
@@ -247,7 +251,7 @@ class Run:
         readers = self.readers(files.sources)
         for scanned in points.user_plane(readers, files.clock_of, self.scanner, seen):
             self._correlator.feed(scanned)
-        found = self._correlator.finish(seen.end_ns, user_plane="user-plane" in wanted)
+        found = self._correlator.finish(seen.end_ns, **_extras(wanted))
         measure.clock_errors(found, seen.clock, [c.error_ns for c in seen.clocks])
         messages = MessageRows()
         messages.add(seen.messages, seen.points, seen.file, seen.point)
@@ -267,7 +271,7 @@ class Run:
         return [partial(self.batches, [source]) for source in sources]
 
     def _scan(self, batch: FrameBatch) -> Scanned:
-        """A batch, scanned for its messages, about whose frames a filter or watcher may ask."""
+        """A batch, scanned for its messages, about whose frames others may ask."""
         scanned = self.scanner.scan(batch)
         if self._watcher is not None:
             self._watcher.see(batch, scanned.messages)
@@ -309,6 +313,9 @@ class Run:
                 if isinstance(error, Interrupted):
                     break
             done += file.position
+            early = any(note.cut for note in file.notes)
+            point = file.source.point or default_point(file.source.path)
+            self.checks.ended(file.source.path, point, file.dropped, early=early)
             notes = [f"{file.source.path}: {n.text} (at octet {n.offset})" for n in file.notes]
             self.warnings += [note for note in notes if note not in self.warnings]
 
@@ -331,6 +338,17 @@ def _in_time_order(sources: list[Source]) -> list[Source]:
     if len(sources) == 1 or any(source.point is not None for source in sources):
         return sources
     return sorted(sources, key=lambda source: (_first_ns(source), source.path))
+
+
+def _extras(wanted: list[str]) -> dict[str, bool]:
+    """What a correlator fills only when it is asked for."""
+    return {"user_plane": "user-plane" in wanted, "why": "why" in wanted}
+
+
+def _points_of(files: Files) -> list[str]:
+    """The name of each clock's first file."""
+    first = [files.sources[files.clock_of.index(n)] for n in range(len(files.clocks))]
+    return [source.point or default_point(source.path) for source in first]
 
 
 def _first_ns(source: Source) -> int:

@@ -1,7 +1,8 @@
 """The home AAA server: RADIUS with EAP-MD5, CHAP and PAP (draft 3.1 step 1b).
 
-It may name a mobile node's home agent (as WiMAX does: hHA-IP-MIP6) and home address
-(Framed-IPv6-Address, RFC 6911). A request that comes again is answered as before (RFC 5080 2.2.2).
+It may name a mobile node's home agent and the key with it (as WiMAX does: hHA-IP-MIP6, MN-hHA-MIP6)
+and its home address (Framed-IPv6-Address, RFC 6911). A request that comes again is answered as
+before (RFC 5080 2.2.2).
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ from replay.events import Arrived, Effects, Event, Send, Violation, Why
 from replay.machine import Label, Table
 from replay.packets import Address, Datagram, Packet
 from replay.radius import PORT, opened, radius_attribute, response, value_of
+from replay.security import MnHaSecurity
 
 MOST_ANSWERS = 256
 SESSION_TIMEOUT_S = 86_400
+_HOME_AGENT, _KEY, _SPI = "WiMAX-hHA-IP-MIP6", "WiMAX-MN-hHA-MIP6-Key", "WiMAX-MN-hHA-MIP6-SPI"
 MIP6_INTEGRATED = 1
 """RFC 5447 4.2.5."""
 
@@ -42,6 +45,8 @@ class Subscriber:
     home_agent: IPv6Address | None = None
     home: IPv6Address | None = None
     refused: bool = False
+    association: MnHaSecurity | None = None
+    """What Binding Updates for it are authenticated with (draft 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,7 @@ class AaaServer:
             attributes = (self._challenge(mn_id, eap.identifier), _state(mn_id))
             return response(RadiusCode.ACCESS_CHALLENGE, asked, attributes, secret)
         good = action is Action.ACCEPT
-        found: list[Message] = list(self._profile(mn_id)) if good else []
+        found = self._profile(mn_id, asked, secret) if good else []
         if eap is not None:
             result = credentials.eap_result(eap.identifier, good=good)
             found.append(radius_attribute("EAP-Message", build(result)))
@@ -187,31 +192,57 @@ class AaaServer:
         request = credentials.eap_challenge(identifier + 1 & 0xFF, challenge)
         return radius_attribute("EAP-Message", build(request))
 
-    def _profile(self, mn_id: bytes) -> tuple[Message, ...]:
+    def _profile(self, mn_id: bytes, asked: Radius, secret: Secret) -> list[Message]:
         """What the access router is told of a mobile node that it may serve."""
         subscriber = self.config.subscribers[mn_id]
-        told = [
+        told: list[Message] = [
             radius_attribute("User-Name", mn_id),
             radius_attribute("Session-Timeout", SESSION_TIMEOUT_S),
             radius_attribute("MIP6-Feature-Vector", MIP6_INTEGRATED),
         ]
         if subscriber.home is not None:
             told.append(radius_attribute("Framed-IPv6-Address", subscriber.home))
+        mobility: list[Message] = []
         if subscriber.home_agent is not None:
-            agent = attribute(WIMAX_ATTRIBUTES, "WiMAX-hHA-IP-MIP6", value=subscriber.home_agent)
-            told.append(VendorSpecific((Wimax((agent,)),)))
-        return tuple(told)
+            mobility.append(_wimax(_HOME_AGENT, subscriber.home_agent))
+        if subscriber.association is not None:
+            self._count += 1
+            key = subscriber.association.key.reveal()
+            salt = 1 << 15 | self._count & 0x7FFF
+            value = credentials.hidden_key(key, secret.reveal(), asked.authenticator, salt)
+            mobility += [_wimax(_KEY, value), _wimax(_SPI, subscriber.association.spi)]
+        if mobility:
+            told.append(VendorSpecific((Wimax(tuple(mobility)),)))
+        return told
 
 
 def assigned_home_agent(packet: Radius) -> IPv6Address | None:
     """The home agent that an Access-Accept names."""
+    address = _wimax_of(packet, _HOME_AGENT)
+    return address if isinstance(address, IPv6Address) else None
+
+
+def assigned_key(packet: Radius, secret: Secret, authenticator: bytes) -> MnHaSecurity | None:
+    """The key that an Access-Accept brings; authenticator: of the request answered."""
+    value, spi = _wimax_of(packet, _KEY), _wimax_of(packet, _SPI)
+    if not isinstance(value, bytes) or not isinstance(spi, int):
+        return None
+    key = credentials.revealed_key(value, secret.reveal(), authenticator)
+    return None if key is None else MnHaSecurity(spi, Secret(key))
+
+
+def _wimax(name: str, value: object) -> Message:
+    return attribute(WIMAX_ATTRIBUTES, name, value=value)
+
+
+def _wimax_of(packet: Radius, name: str) -> object:
+    """The value of one of WiMAX's attributes; None if there is none."""
     for each in packet.attributes:
-        vendors = each.vendor if isinstance(each, VendorSpecific) else ()
-        for vendor in vendors:
+        for vendor in each.vendor if isinstance(each, VendorSpecific) else ():
             for found in vendor.attributes if isinstance(vendor, Wimax) else ():
-                if found.layout.label == "WiMAX-hHA-IP-MIP6":
-                    address = getattr(found, "value", None)
-                    return address if isinstance(address, IPv6Address) else None
+                if found.layout.label == name:
+                    value: object = getattr(found, "value", None)
+                    return value
     return None
 
 

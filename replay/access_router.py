@@ -287,7 +287,7 @@ class AccessRouter:
             assert transfer.context is not None
             return self._from_context(transfer.context)
         agent = mobile.port.home_agent or self.config.home_agent
-        own = self.config.association(agent, mn_id)
+        own = mobile.port.association or self.config.association(agent, mn_id)
         last = self._last_sequences.get(mn_id, 0)
         if action is Action.REGISTER_HEARD:
             home = mobile.heard
@@ -456,6 +456,7 @@ class AccessRouter:
         assert context is not None
         mobile.access = context.access
         mobile.port.home_agent = context.home_agent
+        mobile.port.association = context.association
         effects = self._give(mobile, Session.CONTEXT, now_ns)
         if mobile.link is None or mobile.port.is_open:
             return effects

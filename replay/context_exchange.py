@@ -154,7 +154,8 @@ class ContextExchange:
         assert home is not None
         binding = home.binding
         left_s = max(0, binding.expires_ns - now_ns) // SECOND_NS
-        own_key = (binding.peer, mobile.mn_id) in self._config.node_associations
+        own_key = mobile.port.association is not None
+        own_key |= (binding.peer, mobile.mn_id) in self._config.node_associations
         return Context(
             mobile.mn_id,
             binding.peer,

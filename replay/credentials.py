@@ -12,7 +12,6 @@ from dissectors.eap import (
     EapMd5Value,
     EapResult,
 )
-from dissectors.layout import Message
 from dissectors.ppp_authentication import (
     ChapCode,
     ChapDigest,
@@ -111,19 +110,6 @@ def pap_result(identifier: int, *, good: bool) -> PapResult:
     return PapResult(code, identifier)
 
 
-def identity_of(message: Message) -> bytes | None:
-    """The name that credentials bear; None where they bear none."""
-    if isinstance(message, EapExchange) and message.method:
-        method = message.method[0]
-        return method.identity if isinstance(method, EapIdentity) else None
-    if isinstance(message, ChapValue):
-        return next((each.name for each in message.fields if isinstance(each, ChapName)), None)
-    if isinstance(message, PapRequest):
-        found = (each.peer_id for each in message.fields if isinstance(each, PapPeerId))
-        return next(found, None)
-    return None
-
-
 def hidden(password: bytes, secret: bytes, authenticator: bytes) -> bytes:
     """User-Password as RADIUS carries it (RFC 2865 5.2)."""
     filled = password + bytes(-len(password) % _BLOCK or (0 if password else _BLOCK))
@@ -136,12 +122,33 @@ def hidden(password: bytes, secret: bytes, authenticator: bytes) -> bytes:
 
 def revealed(value: bytes, secret: bytes, authenticator: bytes) -> bytes:
     """The password in a User-Password attribute."""
-    out, before = b"", authenticator
+    return _revealed(value, secret, authenticator).rstrip(b"\0")
+
+
+def hidden_key(key: bytes, secret: bytes, authenticator: bytes, salt: int) -> bytes:
+    """A key as RADIUS carries it: salt, then its length and itself, hidden (RFC 2868 3.5).
+
+    salt: 16 bits, the first of them set.
+    """
+    octets = salt.to_bytes(2, "big")
+    return octets + hidden(bytes((len(key),)) + key, secret, authenticator + octets)
+
+
+def revealed_key(value: bytes, secret: bytes, authenticator: bytes) -> bytes | None:
+    """The key in such an attribute; None where its length does not fit."""
+    plain = _revealed(value[2:], secret, authenticator + value[:2])
+    if not plain or plain[0] >= len(plain):
+        return None
+    return plain[1 : 1 + plain[0]]
+
+
+def _revealed(value: bytes, secret: bytes, before: bytes) -> bytes:
+    out = b""
     for at in range(0, len(value), _BLOCK):
         block = value[at : at + _BLOCK]
         out += _mixed(block, secret + before)
         before = block
-    return out.rstrip(b"\0")
+    return out
 
 
 def _mixed(block: bytes, key: bytes) -> bytes:

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dissectors.codec import build
+import dissectors.eap
+import dissectors.ppp_authentication  # noqa: F401 - both declare packets
+from dissectors.body import parse_first
+from dissectors.codec import build, parse
 from dissectors.eapol import Eapol, EapolType
-from dissectors.layout import Message
+from dissectors.errors import ParseError
+from dissectors.layout import Message, Registry
 from dissectors.link import EtherType
 from dissectors.ppp import PppProtocol, ProtocolField
 from dissectors.pppoe import PppoeSession
+from dissectors.profile import Profile
+from dissectors.registries import (
+    CHAP_PACKETS,
+    EAP_PACKETS,
+    IPCP_PACKETS,
+    IPV6CP_PACKETS,
+    LCP_PACKETS,
+    PAP_PACKETS,
+)
+from replay.packets import Packet, decode
 
 EAPOL_VERSION = 2
 _PPPOE_VERSION = 1
 _PPPOE_TYPE = 1
+_DEFAULT = Profile()
+_PPP_PACKETS: dict[int, Registry] = {
+    PppProtocol.LCP: LCP_PACKETS,
+    PppProtocol.IPCP: IPCP_PACKETS,
+    PppProtocol.IPV6CP: IPV6CP_PACKETS,
+    PppProtocol.CHAP: CHAP_PACKETS,
+    PppProtocol.PAP: PAP_PACKETS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +80,46 @@ def label(frame: LinkFrame) -> str:
     code = getattr(message, "code", None)
     word = "" if code is None else str(getattr(code, "name", code)).lower().replace("_", " ")
     return f"{message.layout.label} {word}".rstrip()
+
+
+def read_frame(
+    ethertype: int, octets: bytes, profile: Profile = _DEFAULT
+) -> tuple[Packet | LinkFrame, int]:
+    """What an Ethernet frame carries behind its header, and its PPPoE session (0: none).
+
+    ParseError for what nodes do not take; Ethernet's padding is left out.
+    """
+    if ethertype in (EtherType.IPV4, EtherType.IPV6):
+        return decode(octets, profile), 0
+    if ethertype == EtherType.EAPOL:
+        return _read_eapol(octets), 0
+    if ethertype != EtherType.PPPOE_SESSION:
+        raise ParseError(f"EtherType {ethertype:#06x} is not for these nodes", 0)
+    head = PppoeSession.layout.fixed
+    pppoe, _ = parse(PppoeSession, octets, 0, head)
+    inside = octets[head : head + pppoe.length]
+    if len(inside) < pppoe.length:
+        raise ParseError("the PPPoE packet is cut", head)
+    return _read_ppp(inside, profile), pppoe.session
+
+
+def _read_eapol(octets: bytes) -> EapolFrame:
+    head = Eapol.layout.fixed
+    size = int.from_bytes(octets[2:4], "big")
+    frame, _ = parse(Eapol, octets[: head + size])
+    if frame.packet_type == EapolType.START:
+        return EapolFrame()
+    if frame.packet_type != EapolType.EAP_PACKET:
+        raise ParseError(f"EAPOL type {frame.packet_type} is not for these nodes", 1)
+    return EapolFrame(parse_first(EAP_PACKETS, frame.body)[0])
+
+
+def _read_ppp(octets: bytes, profile: Profile) -> Packet | PppFrame:
+    head = ProtocolField.layout.fixed
+    field, _ = parse(ProtocolField, octets, 0, min(head, len(octets)))
+    if field.protocol in (PppProtocol.IPV4, PppProtocol.IPV6):
+        return decode(octets[head:], profile)
+    packets = _PPP_PACKETS.get(field.protocol)
+    if packets is None:
+        raise ParseError(f"PPP protocol {field.protocol:#06x} is not for these nodes", 0)
+    return PppFrame(PppProtocol(field.protocol), parse_first(packets, octets, head)[0])

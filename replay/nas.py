@@ -20,12 +20,13 @@ from dissectors.ppp import LcpConfigure, PppCode, PppProtocol
 from dissectors.ppp_authentication import ChapValue, PapRequest
 from dissectors.radius import Radius, RadiusCode
 from replay import credentials, nas_port, ppp
-from replay.aaa import assigned_home_agent
+from replay.aaa import assigned_home_agent, assigned_key
 from replay.events import Effect, Fact, Note, Send, Violation, Why
 from replay.frames import EapolFrame, LinkFrame, PppFrame
 from replay.nas_port import MOST_TRIES, PATIENCE_NS, WAITS, Action, Input, State
 from replay.packets import Datagram, Packet
 from replay.radius import CLIENT_PORT, PORT, opened, radius_attribute, request, value_of
+from replay.security import MnHaSecurity
 
 _EAP_IN_ATTRIBUTE = 253
 _CODES = {
@@ -55,6 +56,7 @@ class Port:
     """The port towards one mobile node."""
 
     __slots__ = (
+        "association",
         "authentication",
         "credentials",
         "greeting",
@@ -86,6 +88,7 @@ class Port:
         self.tries = 0
         self.home: IPv6Address | None = None
         self.home_agent: IPv6Address | None = None
+        self.association: MnHaSecurity | None = None
 
     @property
     def is_open(self) -> bool:
@@ -156,6 +159,7 @@ class Nas:
         given = None if answer is None else _CODES.get(RadiusCode(answer.code))
         if answer is None or given is None:
             return None
+        port.association = assigned_key(answer, self._config.secret, port.request[1])
         self._done(port)
         port.home = value_of(answer, "Framed-IPv6-Address")
         port.home_agent = assigned_home_agent(answer)

@@ -88,6 +88,7 @@ class Builder:
                 None if m.home_agent is None else agents[m.home_agent],
                 m.home,
                 m.refused,
+                self._mn_ha(m.name, self._agent_of(m)) if m.key_from_aaa else None,
             )
             for m in self.scenario.mobiles
         }
@@ -219,14 +220,21 @@ class Builder:
         return {address: key for address, key in found.items() if key is not None}
 
     def _node_keys(self) -> dict[tuple[IPv6Address, bytes], MnHaSecurity]:
+        """What routers are provisioned with."""
+        provisioned = {m.mn_id.encode() for m in self.scenario.mobiles if m.own_key}
         return {
             (agent.address, mn_id): key
             for agent in self.scenario.agents
             for mn_id, key in self._of_nodes(agent).items()
+            if mn_id in provisioned
         }
 
+    def _agent_of(self, spec: MobileSpec) -> str:
+        """The home agent that AAA's key is for: the assigned one, else the first."""
+        return spec.home_agent or self.scenario.agents[0].name
+
     def _of_nodes(self, agent: AgentSpec) -> dict[bytes, MnHaSecurity]:
-        owners: list[MobileSpec] = [m for m in self.scenario.mobiles if m.own_key]
+        owners = [m for m in self.scenario.mobiles if m.own_key or m.key_from_aaa]
         return {m.mn_id.encode(): self._mn_ha(m.name, agent.name) for m in owners}
 
     def _mn_ha(self, one: str, other: str) -> MnHaSecurity:

@@ -28,6 +28,10 @@ Cell = int | str | None
 Row = dict[str, Cell]
 
 
+_Exchange = tuple[bytes, Address, Address, int]
+"""Mobile node, care-of address, home agent or MAP, sequence number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A packet at a capture point: its time by the reference clock, its number in the file."""
@@ -93,8 +97,8 @@ class Stay:
     carried: list[Carried] = field(default_factory=list)
     answers: list[tuple[Seen, Seen, Attempt | None]] = field(default_factory=list)
     """Binding Updates with their answers, and the handoffs that they are part of."""
-    renewals: list[tuple[Seen, Address | None]] = field(default_factory=list)
-    """With the router that served then."""
+    stale: int = 0
+    """Renewals by a router that did not serve then."""
 
 
 class Record:
@@ -105,7 +109,7 @@ class Record:
         self._patience_ns = retransmission_ns
         self._now: dict[bytes, Stay] = {}
         self._asked_ns: dict[bytes, int] = {}
-        self._updates: dict[tuple[Address, Address, int], tuple[Seen, Attempt | None]] = {}
+        self._updates: dict[_Exchange, tuple[Seen, Attempt | None]] = {}
         self._with_ppp: set[bytes] = set()
 
     def tell(self, seen: Iterable[Seen]) -> None:
@@ -152,8 +156,9 @@ class Record:
         elif stay is not None and send.why is Why.TEARDOWN:
             attempt = self._torn(stay, one, care_of(packet))
         if stay is not None and send.why is Why.RENEWAL:
-            stay.renewals.append((one, stay.serving))
-        key = (care_of(packet), packet.destination, update.sequence)
+            served = stay.serving is None or care_of(packet) in (stay.serving, stay.rcoa)
+            stay.stale += not served
+        key = (send.mn_id, care_of(packet), packet.destination, update.sequence)
         self._updates[key] = one, attempt
 
     def _attaching(self, one: Seen, stay: Stay | None, packet: Packet) -> Stay:
@@ -218,12 +223,14 @@ class Record:
         packet = _innermost(one)
         ack = packet.payload
         assert isinstance(ack, BindingAcknowledgement)
-        stay = self._now.get(named(ack.options) or b"")
+        mn_id = named(ack.options) or b""
+        stay = self._now.get(mn_id)
         if stay is None:
             return
-        found = self._updates.pop((packet.destination, packet.source, ack.sequence), None)
+        ends = (mn_id, packet.destination, packet.source)
+        found = self._updates.pop((*ends, ack.sequence), None)
         if found is None:
-            found = self._latest(packet)
+            found = self._latest(ends)
         if found is None:
             return
         update, attempt = found
@@ -236,10 +243,9 @@ class Record:
         else:
             self._accepted(stay, one, update, attempt)
 
-    def _latest(self, packet: Packet) -> tuple[Seen, Attempt | None] | None:
+    def _latest(self, ends: tuple[bytes, Address, Address]) -> tuple[Seen, Attempt | None] | None:
         """A refusal for the sequence number carries another one than the update had."""
-        ends = (packet.destination, packet.source)
-        keys = [key for key in self._updates if key[:2] == ends]
+        keys = [key for key in self._updates if key[:3] == ends]
         return self._updates.pop(keys[-1]) if keys else None
 
     def _accepted(self, stay: Stay, one: Seen, update: Seen, attempt: Attempt | None) -> None:

@@ -14,7 +14,7 @@ from replay.binding_client import REJECTED
 from replay.packets import Address, Packet
 from replay.record import Attempt, Record, Seen, Stay
 from replay.record_rows import outcome
-from replay.security import authentication_of, care_of
+from replay.security import authentication_of
 
 PING_PONG_NS = 10_000_000_000
 SETTLED_NS = 1_000_000_000
@@ -101,7 +101,6 @@ def _of_traffic(attempt: Attempt, stay: Stay) -> Iterable[str]:
 def _of_exchanges(stay: Stay) -> Iterable[str]:
     """One BA-REJECTED per attempt, and for what is no attempt; one BA-SHORT per answer."""
     rejected = set()
-    stale = False
     for update, answer, attempt in stay.answers:
         ack, asked = _payload(answer), _payload(update)
         assert isinstance(ack, BindingAcknowledgement)
@@ -110,12 +109,8 @@ def _of_exchanges(stay: Stay) -> Iterable[str]:
             rejected.add(id(attempt))
         elif ack.lifetime < asked.lifetime:
             yield "BA-SHORT"
-    for update, serving in stay.renewals:
-        packet = update.sent.send.packet
-        assert isinstance(packet, Packet)
-        stale |= serving is not None and care_of(packet) not in (serving, stay.rcoa)
     yield from ["BA-REJECTED"] * len(rejected)
-    if stale:
+    if stay.stale:
         yield "BU-STALE"
 
 

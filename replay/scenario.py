@@ -76,6 +76,8 @@ class MobileSpec:
     own_key: bool = False
     access: Access = Access.SLAAC
     authentication: LinkAuthentication = LinkAuthentication.NONE
+    key_from_aaa: bool = False
+    """Its key with the home agent is its own, and the router has it from AAA."""
     wrong_secret: bool = False
     """It proves who it is with another secret than AAA knows."""
     refused: bool = False

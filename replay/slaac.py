@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from dissectors.handoff import Access
 from dissectors.neighbor import (
     NeighborAdvertisement,
     NeighborSolicitation,
@@ -19,9 +18,7 @@ from dissectors.neighbor_options import (
 from replay.context import home_prefix
 from replay.packets import HOP_LIMIT, NEIGHBOR_HOP_LIMIT, UNSPECIFIED, Packet
 
-ACCESS = Access.SLAAC
 ALL_ROUTERS = IPv6Address("ff02::2")
-ALL_NODES = IPv6Address("ff02::1")
 ROUTER_LIFETIME_S = 1800
 _LINK_LOCAL = int(IPv6Address("fe80::"))
 _SOLICITED_NODE = int(IPv6Address("ff02::1:ff00:0"))

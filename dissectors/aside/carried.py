@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from dissectors.fragments import Whole
 from dissectors.node import Node
+from dissectors.scan.marks import Mark
 
 _IP = ("ipv6", "ipv4")
 _STOPPING = ("eth", "vlan", "pppoe", "ppp", "llc", "mh")
@@ -29,13 +30,15 @@ class Carried:
     """An IP packet, inside of others.
 
     inside: how many IP headers stood before; counts: the scan lane did not count it as user traffic
-    yet; cut: the snap length may have left out what is behind these octets.
+    yet; cut: the snap length may have left out what is behind these octets; marks: what is known of
+    its messages beside their octets (`scan.marks`).
     """
 
     octets: bytes
     inside: int
     counts: bool
     cut: bool
+    marks: int = 0
 
 
 def carried(tree: Node, frame: bytes, *, known: bool) -> list[Carried]:
@@ -44,16 +47,16 @@ def carried(tree: Node, frame: bytes, *, known: bool) -> list[Carried]:
 
 
 def _packets(
-    around: Node, octets: bytes, inside: int, *, known: bool, cut: bool
+    around: Node, octets: bytes, inside: int, *, known: bool, cut: bool, marks: int = 0
 ) -> Iterator[Carried]:
     since: list[Node] = []
     """The layers from the innermost IP header on."""
     for layer in around.children:
         if layer.name in _IP:
             if not known:
-                yield Carried(octets[layer.begin :], inside, True, cut)
+                yield Carried(octets[layer.begin :], inside, True, cut, marks)
             elif since and since[-1].name in _STOPPING:
-                yield Carried(octets[layer.begin :], inside, False, cut)
+                yield Carried(octets[layer.begin :], inside, False, cut, marks)
             known = True
             inside += 1
             since = []
@@ -62,15 +65,15 @@ def _packets(
             packet = _before(octets, since, whole.following, whole.payload)
             if packet is not None:
                 # The first fragment counts for it already.
-                yield Carried(packet, inside - 1, counts=False, cut=False)
-            yield from _packets(layer, whole.payload, inside, known=True, cut=False)
+                yield Carried(packet, inside - 1, counts=False, cut=False, marks=marks)
+            yield from _packets(layer, whole.payload, inside, known=True, cut=False, marks=marks)
         elif layer.name == "esp" and since:
-            yield from _opened(octets, [*since, layer], inside)
+            yield from _opened(octets, [*since, layer], inside, marks)
         if inside:
             since.append(layer)
 
 
-def _opened(octets: bytes, layers: list[Node], inside: int) -> Iterator[Carried]:
+def _opened(octets: bytes, layers: list[Node], inside: int, marks: int) -> Iterator[Carried]:
     """The packet that ESP, the last of the layers, carried, as it was without ESP."""
     for node in layers[-1].children:
         if node.name != "decrypted":
@@ -79,11 +82,12 @@ def _opened(octets: bytes, layers: list[Node], inside: int) -> Iterator[Carried]
         if len(trailer) < 2:
             return
         plain, begin = (octets, node.begin) if node.octets is None else (node.octets, 0)
+        marks |= Mark.ESP if node.octets is None else Mark.ESP | Mark.ENCRYPTED
         following = int(trailer[-1].value or 0)
         packet = _before(octets, layers, following, plain[begin : trailer[0].begin])
         if packet is not None:
-            yield Carried(packet, inside - 1, counts=True, cut=False)
-        yield from _packets(node, plain, inside, known=True, cut=False)
+            yield Carried(packet, inside - 1, counts=True, cut=False, marks=marks)
+        yield from _packets(node, plain, inside, known=True, cut=False, marks=marks)
 
 
 def _before(octets: bytes, layers: list[Node], following: int, payload: bytes) -> bytes | None:

@@ -113,6 +113,8 @@ class ObjectLane:
         head = gather.rows(data, at, heads.HEAD)
         messages, tunnels, _ = self._scanner.looked_into(Opened(picked, at, proto, head))
         messages.inside += np.array([packet.inside for _, packet in packets])[messages.frame]
+        marks = np.array([packet.marks for _, packet in packets])[messages.frame]
+        messages.marks |= marks  # unknown ones have every bit set, and stay unknown
         messages.frame = frames.number[row[messages.frame]]
         counts = np.array([packet.counts for _, packet in packets])[tunnels.frame]
         tunnels.frame = frames.number[row[tunnels.frame]]
@@ -135,6 +137,7 @@ class ObjectLane:
             getattr(m, name)[:] = [
                 -1 if (value := getattr(each, name)) is None else value for each in rows
             ]
+        m.checksum[[each.wrong_sum for each in rows]] = 0
         m.cut[:] = m.ah[:] = m.inside[:] = 0
         return m
 

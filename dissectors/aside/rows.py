@@ -13,6 +13,7 @@ from dissectors.aside import aaa, access, dhcp, handover
 from dissectors.aside.found import Found
 from dissectors.aside.row import Row
 from dissectors.fragments import Fragments
+from dissectors.layers_ip import WRONG_SUM
 from dissectors.node import Node
 from dissectors.profile import Profile
 from dissectors.tree import decode
@@ -65,10 +66,14 @@ def rows_of(tree: Node) -> list[Row]:
 def _collect(
     around: Node, src: bytes | None, dst: bytes | None, link: bytes, found: list[Row]
 ) -> None:
+    wrong_sum = False
     for layer in around.children:
         if layer.name in _ADDRESSED:
             ends = {child.name: child.raw for child in layer.children}
             src, dst = ends.get("source"), ends.get("destination")
+            wrong_sum = False
+        elif layer.name == "udp":
+            wrong_sum = any(anomaly.reason == WRONG_SUM for anomaly in layer.anomalies)
         elif layer.name == "pppoe":
             link = b"".join(_session(layer, src, dst))
         elif layer.name in _WITH_MORE:
@@ -77,7 +82,7 @@ def _collect(
         row = None if reader is None else reader(Found(layer))
         if row is not None:
             client = row.client or link or _station(row.kind, src, dst)
-            found.append(row.but(src=src, dst=dst, client=client))
+            found.append(row.but(src=src, dst=dst, client=client, wrong_sum=wrong_sum))
 
 
 def _station(kind: str, src: bytes | None, dst: bytes | None) -> bytes | None:

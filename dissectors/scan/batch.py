@@ -26,7 +26,9 @@ class MessageBatch:
     `aside.row.Row`'s line where `kind` is that of a text (`kinds.FIRST_WORD`); inside: tunnels
     around; ah: 1 behind an Authentication Header, 2 if its ICV is wrong; malformed: offset in the
     message at which it cannot be parsed; cut: 1 where the snap length left some of it out;
-    checksum: 1 right, 0 wrong; auth: the same of the authenticator in it, where keys were given.
+    checksum: 1 right, 0 wrong, 2 left to the network card; auth: 1 and 0 of the authenticator in
+    it, where keys were given; marks: bits of `Mark`; stamp_ns: a Binding Update's Mesg-ID, since
+    1900 (RFC 4285 6).
     """
 
     frame: Ints
@@ -55,6 +57,8 @@ class MessageBatch:
     cut: Ints
     checksum: Ints
     auth: Ints
+    marks: Ints
+    stamp_ns: Ints
 
     @classmethod
     def blank(cls, n: int) -> MessageBatch:

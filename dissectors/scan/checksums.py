@@ -37,6 +37,17 @@ def right(message: Words, addresses: Words, length: Ints, next_header: Ints) -> 
     return out
 
 
+def left_out(field: Ints, addresses: Words, length: Ints, next_header: Ints) -> Flags:
+    """Whether only the pseudo-header's sum stands in these fields.
+
+    So a host leaves a packet to its network card, which adds up the rest; a capture on that host
+    shows the packet before it does.
+    """
+    pseudo = addresses + _swapped(length) + _swapped(next_header)
+    out: Flags = pseudo % _SIXTEEN == _swapped(field) % _SIXTEEN
+    return out
+
+
 def of_words(words: Words) -> Words:
     """Sums of rows of words: below 2^49, and equal to theirs modulo 2^16 - 1."""
     halves = words.view(np.uint32).astype(np.uint64)

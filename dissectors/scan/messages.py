@@ -17,6 +17,9 @@ from dissectors.scan.signalling import Bodies, Books, Places, icmpv6_kinds
 _MOBILITY = np.zeros(512, np.bool_)
 _MOBILITY[[NextHeader.MOBILITY, NextHeader.MOBILITY_OLD, MOBILITY_IN_UDP]] = True
 _BA = 6
+_MH_CHECKSUM, _ICMP_CHECKSUM = 4, 2
+LEFT_OUT = 2
+"""A checksum that the network card has yet to make."""
 
 
 def messages(opened: Opened, c: Cursor, books: Books, profile: Profile) -> MessageBatch:
@@ -84,12 +87,17 @@ def _home_and_checksum(
     source = np.where(home >= 0, home, m.src).take(checked)
     destination = np.where(final >= 0, final, m.dst).take(checked)
     next_header = np.where(proto == NextHeader.ICMPV6, NextHeader.ICMPV6, NextHeader.MOBILITY)
-    m.checksum[checked] = checksums.right(
-        bodies.sums.take(checked),
-        books.addresses.sums(source) + books.addresses.sums(destination),
-        m.length.take(checked),
-        next_header.take(checked),
-    )
+    length, following = m.length.take(checked), next_header.take(checked)
+    addresses = books.addresses.sums(source) + books.addresses.sums(destination)
+    right = checksums.right(bodies.sums.take(checked), addresses, length, following)
+    m.checksum[checked] = right
+    wrong = np.flatnonzero(~right)
+    if len(wrong):
+        rows = checked.take(wrong)
+        place = np.where(following.take(wrong) == NextHeader.ICMPV6, _ICMP_CHECKSUM, _MH_CHECKSUM)
+        field = gather.number(opened.frames.data, c.at.take(picked.take(rows)) + place, 2)
+        pseudo = addresses.take(wrong), length.take(wrong), following.take(wrong)
+        m.checksum[rows.take(np.flatnonzero(checksums.left_out(field, *pseudo)))] = LEFT_OUT
 
 
 def _numbers(opened: Opened, picked: Ints, places: Ints, books: Books) -> Ints:

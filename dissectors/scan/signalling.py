@@ -26,9 +26,11 @@ from dissectors.scan import checksums, gather
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import ICMP_KINDS, MH_KINDS, MessageKind
+from dissectors.scan.marks import Mark
 from dissectors.scan.options import NO_OPTIONS, Options, Walker
 
 _MH_FIXED, _ICMP_FIXED = 6, 4
+_SECOND_NS = 1_000_000_000
 _BU_P_FLAG, _BA_P_FLAG = 0x0200, 0x20
 _LONG = SLACK
 """Octets of a message that is not copied: as many may be read behind any frame."""
@@ -116,6 +118,7 @@ class Bodies:
         self._addresses, self._names = books
         self._begin = np.zeros(len(m), np.int64)
         self._mobility = Walker(MOBILITY_OPTIONS, 3, 8, 29, 30).walk
+        self._updates = Walker(MOBILITY_OPTIONS, 3, 8, 9, 10, 29, 30).walk
         self._neighbor = Walker(ND_OPTIONS, 3, 30, 253).walk
         self.sums = np.zeros(len(m), np.uint64)
         self.summed = np.zeros(len(m), np.bool_)
@@ -165,11 +168,25 @@ class Bodies:
             _first(m.coa, alternate, self._addresses.six(p.data, alternate.at))
             m.flags[p.row] = flags = self._number(p, layout, "ack", 2)
             m.kind[p.row[flags & _BU_P_FLAG != 0]] = MessageKind.PBU
+            self._update_marks(p, options)
         if message is mobility.BindingAcknowledgement:
             self._binding(p, layout, options)
             self._field(m.status, p, layout, "status")
             m.flags[p.row] = flags = self._number(p, layout, "key_management", 1)
             m.kind[p.row[flags & _BA_P_FLAG != 0]] = MessageKind.PBA
+
+    def _update_marks(self, p: Places, options: Options) -> None:
+        m = self._m
+        m.marks[p.row] = 0
+        m.marks[options.of(9).row] = Mark.AUTHENTICATED
+        home4 = options.of(29)
+        m.marks[home4.row] |= Mark.IPV4_HOME
+        prefix = mobility_options.Ipv4HomeAddress.layout["prefix"]
+        asked = np.flatnonzero(gather.field(p.data, home4.at, prefix))
+        m.marks[home4.row.take(asked)] |= Mark.IPV4_PREFIX
+        stamps = options.of(10)
+        seconds, fraction = (gather.number(p.data, stamps.at + n, 4) for n in (0, 4))
+        _first(m.stamp_ns, stamps, seconds * _SECOND_NS + (fraction * _SECOND_NS >> 32))
 
     def _binding(self, p: Places, layout: Layout, options: Options) -> None:
         self._field(self._m.seq, p, layout, "sequence")
@@ -210,9 +227,22 @@ class Bodies:
                 _first(column, mine, self._addresses.six(p.data, mine.at))
             mine, place = contexts.of(3), handoff.Ipv4HomeAddressContext.layout["address"].begin
             _first(m.hoa4, mine, self._addresses.four(p.data, mine.at + place))
+            self._response_marks(p, contexts)
         if message is neighbor.RouterAdvertisement:
             mine, place = options.of(3), neighbor.PrefixInformation.layout["prefix"].begin
             _first(m.prefix, mine, self._addresses.six(p.data, mine.at + place))
+
+    def _response_marks(self, p: Places, contexts: Options) -> None:
+        marks, reserved = self._m.marks, handoff.HoResponse.layout["reserved"].begin
+        marks[p.row] = 0
+        marks[contexts.row] = Mark.CONTEXT
+        keyed = contexts.of(handoff.SecurityAssociationContext.layout.number)
+        least = handoff.SecurityAssociationContext.layout.least
+        marks[keyed.row.take(np.flatnonzero(keyed.size > least))] |= Mark.KEY
+        # The draft's figure ends before Reserved.
+        padded = p.pick(np.flatnonzero(p.at + _ICMP_FIXED + reserved < p.limit))
+        used = np.flatnonzero(padded.data.take(padded.at + _ICMP_FIXED + reserved))
+        marks[padded.row.take(used)] |= Mark.RESERVED
 
     def _parts(self, p: Places, layout: Layout, header: int) -> tuple[Places, Options, Wrong]:
         """Messages whose fixed part is there, their options, and where lists of these break."""
@@ -222,6 +252,8 @@ class Bodies:
         if tail is None or tail.kind is not Kind.OPTIONS:
             return p, NO_OPTIONS, (NO_OPTIONS.row, NO_OPTIONS.at)
         walk = self._mobility if tail.registry is MOBILITY_OPTIONS else self._neighbor
+        if layout is mobility.BindingUpdate.layout:
+            walk = self._updates
         options, row, at = walk(p.data, p.at + header + layout.fixed, p.end, p.limit)
         return p, options._replace(row=p.row[options.row]), (p.row[row], at)
 

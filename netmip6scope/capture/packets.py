@@ -16,10 +16,13 @@ from netmip6scope.capture import ticks
 from netmip6scope.capture.section import Section
 from netmip6scope.capture.window import MAX_RECORD, Fault, Frames, Part, Window, no_frames, words
 
-IDB, PACKET, SPB, EPB = 1, 2, 3, 6
+IDB, PACKET, SPB, ISB, EPB = 1, 2, 3, 5, 6
 ONLY = "only the frames before it are read"
 _MIN_SIMPLE, _MIN_PACKET = 16, 32
 _SIMPLE_DATA, _PACKET_DATA = 12, 28
+_END, _DROPCOUNT = 0, 4
+_MOST_OPTIONS = 32
+"""Of a packet; what is behind more of them is not looked at."""
 
 
 class Run(NamedTuple):
@@ -67,7 +70,9 @@ def packets(window: Window, run: Run, count: int, section: Section, part: Part) 
     good = _check(heads, earlier + described[rows], part, window.base)
     if not good:
         return no_frames()
-    frames = _frames(heads.first(good), section)
+    heads = heads.first(good)
+    _count_lost(window, heads, section)
+    frames = _frames(heads, section)
     last_is_cut = run.cut and good == len(rows) and count == len(run.kind)
     return _cut_last(frames, window.end) if last_is_cut else frames
 
@@ -108,6 +113,28 @@ def _frames(heads: _Heads, section: Section) -> Frames:
         caplen = np.where(simple, fits, caplen)
     start = heads.start + np.where(simple, _SIMPLE_DATA, _PACKET_DATA)
     return Frames(start, caplen, wirelen, _times(heads, section), table.index[heads.interface])
+
+
+def _count_lost(window: Window, heads: _Heads, section: Section) -> None:
+    """Add up epb_dropcount: packets lost between this one and the interface's one before."""
+    begin = heads.start + _PACKET_DATA
+    at, stop = begin + (heads.words[:, 5].astype(np.int64) + 3 & ~3), begin + heads.room
+    rows = np.flatnonzero(~heads.simple & (at + 4 <= np.minimum(stop, window.end)))
+    at, stop = at[rows], stop[rows]
+    little = section.order == "<"
+    for _ in range(_MOST_OPTIONS):
+        if not len(rows):
+            return
+        head = words(window.octets, at, 1, section.order)[:, 0].astype(np.int64)
+        code, length = (head & 0xFFFF, head >> 16) if little else (head >> 16, head & 0xFFFF)
+        told = (code == _DROPCOUNT) & (length == 8) & (at + 12 <= stop)
+        for interface, place in zip(heads.interface[rows[told]], at[told].tolist(), strict=True):
+            value = bytes(window.octets[place + 4 : place + 12])
+            count = int.from_bytes(value, "little" if little else "big")
+            section.lost[int(interface)] = section.lost.get(int(interface), 0) + count
+        at = at + 4 + (length + 3 & ~3)
+        more = np.flatnonzero((code != _END) & (at + 4 <= stop))
+        rows, at, stop = rows[more], at[more], stop[more]
 
 
 def _times(heads: _Heads, section: Section) -> Ints:

@@ -62,6 +62,11 @@ class Pcap(Format):
         """The one interface of the file."""
         return self._interfaces
 
+    @property
+    def dropped(self) -> dict[str, int]:
+        """A pcap file cannot say."""
+        return {}
+
     def parse(self, window: Window) -> Part:
         """See `Format`."""
         header = self._header
@@ -83,7 +88,7 @@ class Pcap(Format):
                 count -= 1
         if fault is None and window.final and consumed < window.end:
             text = "CAP-CUT: the last record is cut; its octets up to there are used"
-            notes.append(Note(text, window.base + consumed))
+            notes.append(Note(text, window.base + consumed, cut=True))
         self._begin = 0
         frames = self._frames(starts[:count] + header, caplen[:count], head[:count])
         return Part(frames, consumed, need, fault, notes)

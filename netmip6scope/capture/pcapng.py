@@ -13,8 +13,8 @@ from array import array
 import numpy as np
 
 from dissectors.frames import Interface, Ints
-from netmip6scope.capture.packets import EPB, IDB, ONLY, PACKET, SPB, Run, packets
-from netmip6scope.capture.section import BadBlock, Interfaces, Section, describe
+from netmip6scope.capture.packets import EPB, IDB, ISB, ONLY, PACKET, SPB, Run, packets
+from netmip6scope.capture.section import BadBlock, Interfaces, Section, describe, drops
 from netmip6scope.capture.window import (
     MAX_RECORD,
     Fault,
@@ -45,11 +45,22 @@ class Pcapng(Format):
         """`point` names interfaces without a name, and all of them when `fixed`."""
         self._known = Interfaces(point, fixed)
         self._section: Section | None = None
+        self._dropped: dict[str, int] = {}
+        self._lost: dict[str, int] = {}
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
         """All different interfaces met so far."""
         return self._known.all
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """As Interface Statistics Blocks say, or packets do: both count the same losses."""
+        return {
+            point: max(counts.get(point, 0) for counts in (self._dropped, self._lost))
+            for point in self._dropped | self._lost
+            if self._dropped.get(point) or self._lost.get(point)
+        }
 
     def parse(self, window: Window) -> Part:
         """See `Format`."""
@@ -78,7 +89,7 @@ class Pcapng(Format):
         if self._section is None:
             part.fault = Fault("pcapng section header is cut; no frame can be read", offset)
         elif not part.notes:
-            part.notes.append(Note(_CUT, offset))
+            part.notes.append(Note(_CUT, offset, cut=True))
 
     def _open(self, window: Window, begin: int, part: Part) -> int:
         """Begin a section at its header; the offset behind it, or of it when it is incomplete."""
@@ -107,7 +118,9 @@ class Pcapng(Format):
         stop, fault = self._describe(window, run, section)
         count = stop if fault is not None else len(run.start)
         part.fault = run.fault if fault is None else fault
-        return packets(window, run, count, section, part)
+        found = packets(window, run, count, section, part)
+        self._count_drops(window, run, section)
+        return found
 
     def _describe(self, window: Window, run: Run, section: Section) -> tuple[int, Fault | None]:
         """Add the interfaces of a run; where and why that failed."""
@@ -119,6 +132,23 @@ class Pcapng(Format):
             except BadBlock as bad:
                 return row, Fault(f"corrupt block: {bad}; {ONLY}", window.base + begin)
         return 0, None
+
+    def _count_drops(self, window: Window, run: Run, section: Section) -> None:
+        """Take what a run's statistics say; the latest block of an interface counts from begin."""
+        for row in np.flatnonzero(run.kind == ISB).tolist():
+            begin, length = int(run.start[row]), int(run.length[row])
+            told = drops(bytes(window.octets[begin : begin + length]), section.order)
+            if told is None or told[0] >= len(section.index):
+                continue
+            interface, count = told
+            point = self._known.point(section.index[interface])
+            more = count - section.dropped.get(interface, 0)
+            section.dropped[interface] = count
+            self._dropped[point] = self._dropped.get(point, 0) + more
+        for interface, count in section.lost.items():
+            point = self._known.point(section.index[interface])
+            self._lost[point] = self._lost.get(point, 0) + count
+        section.lost.clear()
 
 
 def _walk(octets: bytearray, position: int, last: int, order: str) -> tuple[Ints, int]:

@@ -43,6 +43,8 @@ class CaptureFile:
         self.source = source
         self.file = file
         self.notes: list[Note] = []
+        self.dropped: dict[str, int] = {}
+        """Packets that the file says were dropped, by capture point."""
         self.size = _size(source.place)
         self._block = max(block, 64)
         self._idle = idle
@@ -76,6 +78,7 @@ class CaptureFile:
                 capture = _recognise(bytes(octets[: min(have, pcap.FILE_HEADER)]), self.source)
             part = capture.parse(Window(octets, have, base, final))
             self.notes += part.notes
+            self.dropped = capture.dropped
             if len(part.frames.start):
                 yield self._batch(part, capture, octets, have, frame)
                 frame += len(part.frames.start)

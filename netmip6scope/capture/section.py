@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ MAX_INTERFACES = 65536
 
 _MIN_BLOCK = 20
 _END, _NAME, _TSRESOL, _TSOFFSET = 0, 2, 9, 14
+_MIN_STATISTICS = 24
+_DROPS = (5, 7)
+"""isb_ifdrop and isb_osdrop: lost at the interface, and in the operating system."""
 _MICROSECONDS = 6
 
 
@@ -50,6 +54,10 @@ class Section:
     order: str
     descriptions: list[Description] = field(default_factory=list)
     index: list[int] = field(default_factory=list)
+    dropped: dict[int, int] = field(default_factory=dict)
+    """By interface of the section: packets lost since the begin, by its latest statistics."""
+    lost: dict[int, int] = field(default_factory=dict)
+    """By interface: packets lost in front of others, as these say; not yet counted."""
     _table: Table | None = None
 
     def add(self, description: Description, index: int) -> None:
@@ -95,6 +103,11 @@ class Interfaces:
         self._number[interface] = len(self._number)
         return self._number[interface]
 
+    def point(self, number: int) -> str:
+        """The capture point of an interface."""
+        self.publish()
+        return self.all[number].point
+
     def publish(self) -> None:
         """Bring `all` up to date."""
         if len(self.all) != len(self._number):
@@ -107,20 +120,38 @@ def describe(block: bytes, order: str) -> Description:
         raise BadBlock("interface description is too short")
     link_type, _, snaplen = struct.unpack_from(order + "HHI", block, 8)
     name, tsresol, tsoffset_s = None, _MICROSECONDS, 0
-    position, end = 16, len(block) - 4
+    for code, value in _options(block, 16, order):
+        if code == _NAME:
+            name = printable(value.rstrip(b"\0"))
+        elif code == _TSRESOL and len(value) == 1:
+            tsresol = value[0]
+        elif code == _TSOFFSET and len(value) == 8:
+            (tsoffset_s,) = struct.unpack(order + "q", value)
+    return Description(link_type, snaplen, name, tsresol, tsoffset_s)
+
+
+def drops(block: bytes, order: str) -> tuple[int, int] | None:
+    """Interface and packets lost of an Interface Statistics Block; None where it does not say."""
+    if len(block) < _MIN_STATISTICS:
+        return None
+    (interface,) = struct.unpack_from(order + "I", block, 8)
+    try:
+        options = list(_options(block, 20, order))
+    except BadBlock:  # what cannot be read are statistics, not packets
+        return None
+    told = [value for code, value in options if code in _DROPS and len(value) == 8]
+    return (interface, sum(struct.unpack(order + "Q", v)[0] for v in told)) if told else None
+
+
+def _options(block: bytes, position: int, order: str) -> Iterator[tuple[int, bytes]]:
+    """Code and value of each option of a block."""
+    end = len(block) - 4
     while position + 4 <= end:
         code, length = struct.unpack_from(order + "HH", block, position)
         position += 4
         if position + length > end:
-            raise BadBlock("option runs past the end of its interface description")
-        value = block[position : position + length]
-        position += -(-length // 4) * 4
+            raise BadBlock("option runs past the end of its block")
         if code == _END:
-            break
-        if code == _NAME:
-            name = printable(value.rstrip(b"\0"))
-        elif code == _TSRESOL and length == 1:
-            tsresol = value[0]
-        elif code == _TSOFFSET and length == 8:
-            (tsoffset_s,) = struct.unpack(order + "q", value)
-    return Description(link_type, snaplen, name, tsresol, tsoffset_s)
+            return
+        yield code, block[position : position + length]
+        position += -(-length // 4) * 4

@@ -27,10 +27,11 @@ class Window(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Something odd about a file that does not keep it from being read."""
+    """Something odd about a file that does not keep it from being read; cut: it ends too early."""
 
     text: str
     offset: int
+    cut: bool = False
 
 
 class Fault(NamedTuple):
@@ -67,6 +68,11 @@ class Format(Protocol):
     @property
     def interfaces(self) -> tuple[Interface, ...]:
         """All interfaces met so far."""
+        ...
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Packets that the file says were dropped, by capture point."""
         ...
 
     def parse(self, window: Window) -> Part:

@@ -70,36 +70,47 @@ def run_table(options: argparse.Namespace) -> int:
     from netmip6scope.tables.output import resolve, write_to
 
     destination = resolve(options.output, options.format)
+    want = _wanted(options)
     selection = None
     if options.filter is not None:
         from netmip6scope.filter.select import Filter, Selection
 
-        selection = Selection(Filter.parsed(options.filter, options.command))
+        selection = Selection(Filter.parsed(options.filter, want))
     with _without_collector():
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
-            result = analyse(
-                options.captures,
-                options.command,
-                reading,
-                options.profile,
-                selection,
-                options.keys,
-            )
+            settings = options.profile, selection, options.keys
+            result = analyse(options.captures, want, reading, *settings)
         table = result.table
         failed = False
-        if options.command == "findings":
+        if want == "findings":
             from netmip6scope.correlate.finding_rows import chosen, worst
 
             table = chosen(table, options.only, options.ignore)
             failed = worst(table) >= options.fail_on
-        elif options.command == "handoffs" and options.stats:
+        elif want == "handoffs" and options.stats:
             from netmip6scope.tables.stats import handoff_stats
 
             table = handoff_stats(table)
         write_to(table, destination, raw_csv=options.raw_csv)
     return _tell(result, options, interrupted=reading.interrupted) or (FAILED if failed else OK)
+
+
+def _wanted(options: argparse.Namespace) -> str:
+    """The table that is asked for: the command's, or one about how it came to be."""
+    given = {
+        "--clocks": options.clocks,
+        "--why": getattr(options, "why", False),
+        "--stats": getattr(options, "stats", False),
+        "-Y": options.filter is not None,
+    }
+    first, *others = [*(name for name, is_given in given.items() if is_given), ""]
+    if first not in ("--clocks", "--why"):
+        return str(options.command)
+    if others != [""]:
+        raise UsageError(f"{first} gives a table of its own and does not go with {others[0]}")
+    return first.removeprefix("--")
 
 
 def run_report(options: argparse.Namespace) -> int:

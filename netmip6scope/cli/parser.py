@@ -123,6 +123,7 @@ def _add_table_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=_CAPTURE_HELP)
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_clocks(command)
     _add_keys_option(command, "wrong authenticators are findings")
     _add_profile_option(command)
 
@@ -144,6 +145,13 @@ def _add_handoffs_options(command: argparse.ArgumentParser) -> None:
     _add_table_options(command)
     about = "counts, success rate and percentiles of all, per pair of routers, kind and outcome"
     command.add_argument("--stats", action="store_true", help=about)
+
+
+def _add_sessions_options(command: argparse.ArgumentParser) -> None:
+    _add_table_options(command)
+    about = "one row per message of a session instead: the field that tells whose it is, and the "
+    about += "frame that it agrees with"
+    command.add_argument("--why", action="store_true", help=about)
 
 
 def _add_fields_options(command: argparse.ArgumentParser) -> None:
@@ -175,6 +183,7 @@ def _add_findings_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="explain every code")
     _add_filter(command, "leave the rows that FILTER holds for")
     _add_output_options(command)
+    _add_clocks(command)
     _add_keys_option(command, "wrong authenticators are findings")
     _add_profile_option(command)
 
@@ -211,6 +220,11 @@ def _add_output_options(command: argparse.ArgumentParser) -> None:
 
 def _add_profile_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+
+
+def _add_clocks(command: argparse.ArgumentParser) -> None:
+    about = "one row per capture point instead: offset, drift and error bound of its clock"
+    command.add_argument("--clocks", action="store_true", help=about)
 
 
 def _add_keys_option(command: argparse.ArgumentParser, what: str) -> None:
@@ -272,16 +286,15 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--width", metavar="N", type=_width, help="of the text (default: the terminal's, else 120)"
     )
-    _add_profile_option(command)
 
 
 def _add_extract_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_profile_option(command)
     command.add_argument(
         "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
     )
     command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
-    _add_profile_option(command)
 
 
 def _add_merge_options(command: argparse.ArgumentParser) -> None:
@@ -332,7 +345,7 @@ _COMMANDS = (
         capturing.add_options,
     ),
     ("messages", "table", "one row per signalling message", _add_table_options),
-    ("sessions", "table", "one row per mobile-node session", _add_table_options),
+    ("sessions", "table", "one row per mobile-node session", _add_sessions_options),
     ("handoffs", "table", "one row per handoff with its timing", _add_handoffs_options),
     (
         "findings",

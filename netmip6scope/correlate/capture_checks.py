@@ -1,17 +1,20 @@
-"""Findings about the captures themselves: cut frames, time that goes back, clocks apart."""
+"""Findings about the captures themselves: what is cut or lost, time going back, clocks apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from dissectors.frames import FrameBatch, Ints
-from netmip6scope.correlate.catalogue import RULES, Code
+from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.clocks import Clock
+from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.shapes import MOST_KEPT
 from netmip6scope.tables.columns import NULL
+
+_MOST = (1 << 63) - 1
 
 
 @dataclass(slots=True)
@@ -25,6 +28,10 @@ class _Point:
     back_ns: int = 0
     first_back: tuple[int, int] = (0, 0)
     latest_ns: int = NULL
+    ends_early: set[str] = field(default_factory=set)
+    """Files that end inside a record."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    """By file: packets that were not captured, as it says."""
 
 
 class CaptureChecks:
@@ -45,7 +52,7 @@ class CaptureChecks:
             rows = np.flatnonzero(batch.interface == number)
             if not len(rows):
                 continue
-            point = self._points.setdefault(interface.point, _Point())
+            point = self._of(interface.point)
             time_ns = batch.time_ns[rows]
             cut = rows[cuts[rows]]
             if len(cut) and not point.cut:
@@ -62,9 +69,19 @@ class CaptureChecks:
                 point.back_ns = max(point.back_ns, back_ns)
             point.latest_ns = int(highest[-1])
 
+    def ended(self, path: str, point: str, dropped: Mapping[str, int], *, early: bool) -> None:
+        """A file was read to its end; point: of what it ends inside of, if it ends early."""
+        if early:
+            self._of(point).ends_early.add(path)
+        for name, count in dropped.items():
+            self._of(name).dropped[path] = count
+
+    def _of(self, point: str) -> _Point:
+        return self._points.setdefault(point, _Point())
+
     def _goes_on(self, batch: FrameBatch) -> bool:
         """Whether time never goes back in a batch of one interface; its end is noted then."""
-        point = self._points.setdefault(batch.interfaces[0].point, _Point())
+        point = self._of(batch.interfaces[0].point)
         time_ns = batch.time_ns
         if time_ns[0] < point.latest_ns or (time_ns[1:] < time_ns[:-1]).any():
             return False
@@ -87,10 +104,17 @@ class CaptureChecks:
     def _frames(self) -> Iterator[tuple[Code, int, int, dict[str, int], str]]:
         for name, point in sorted(self._points.items()):
             if point.cut:
-                yield Code.CAP_CUT, *point.first_cut, {"count": point.cut}, name
+                kept = {"form": 0, "count": point.cut}
+                yield Code.CAP_CUT, *point.first_cut, kept, name
+            elif point.ends_early:
+                kept = {"form": 1, "count": len(point.ends_early)}
+                yield Code.CAP_CUT, NULL, -1, kept, name
             if point.back:
                 kept = {"back_ms": point.back_ns, "count": point.back}
                 yield Code.CAP_ORDER, *point.first_back, kept, name
+            if point.dropped:
+                count = min(sum(point.dropped.values()), _MOST)
+                yield Code.CAP_DROP, NULL, -1, {"count": count}, name
 
 
 def _clocks(
@@ -100,5 +124,6 @@ def _clocks(
         offset_ns = int(clock.offset_ns[np.abs(clock.offset_ns).argmax()])
         error_ns = NULL if clock.error_ns is None else clock.error_ns
         if clock.error_ns is None or abs(offset_ns) > clock.error_ns:
-            kept = {"offset_ms": offset_ns, "error_ms": error_ns}
+            tied = clock.error_ns is not None
+            kept = {"form": 0 if tied else 1, "offset_ms": offset_ns, "error_ms": error_ns}
             yield Code.CAP_CLOCK, NULL, -1, kept, name

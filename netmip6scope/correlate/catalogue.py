@@ -7,81 +7,23 @@ keeps, by name; names that end in `_address`, `_s`, `_ms` or `_status` are shown
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-
-class Severity(IntEnum):
-    """How bad it is; a higher number is worse."""
-
-    NOTE = 0
-    WARNING = 1
-    ERROR = 2
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
-
+from netmip6scope.correlate.codes import Code, Severity
 
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 
-class Code(IntEnum):
-    """What was found. The label is the contract's name, with hyphens."""
-
-    HO_HOPLIMIT = 0
-    HO_NO_ID = 1
-    HO_NO_AH = 2
-    HO_BAD_AH = 3
-    HO_CLEAR_KEY = 4
-    HO_REFUSED = 5
-    HO_RESERVED = 6
-    HO_UNANSWERED = 7
-    HO_UNASKED = 8
-    HO_NO_CONTEXT = 9
-    HO_ROGUE = 10
-    BU_NO_ID = 11
-    BU_NO_AUTH = 12
-    BU_BAD_AUTH = 13
-    BU_REPLAY = 14
-    BU_UNANSWERED = 15
-    BU_REACTIVE = 16
-    BU_STALE = 17
-    BU_COA = 18
-    BU_IPV4 = 19
-    BA_REJECTED = 20
-    BA_HOA_CHANGED = 21
-    BA_NO_HOA = 22
-    BA_SHORT = 23
-    BIND_EXPIRED = 24
-    HOA_DUPLICATE = 25
-    ADDR_MISMATCH = 26
-    TUN_BLACKHOLE = 27
-    TUN_NOT_TORN = 28
-    TUN_UNBOUND = 29
-    PING_PONG = 30
-    MAP_PREFIX = 31
-    MAP_ADDR = 32
-    MN_SIGNALLED = 33
-    CKSUM = 34
-    MALFORMED = 35
-    CAP_CUT = 36
-    CAP_ORDER = 37
-    CAP_CLOCK = 38
-    CAP_DROP = 39
-
-    @property
-    def label(self) -> str:
-        return self.name.replace("_", "-")
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of finding. keeps: names of the numbers that a finding of this kind carries."""
+    """One kind of finding. keeps: names of the numbers that a finding of this kind carries.
+
+    Where there are several texts, "form", the first number, says which.
+    """
 
     severity: Severity
     ref: str
     what: str
-    text: str
+    text: str | tuple[str, ...]
     keeps: tuple[str, ...] = ()
 
 
@@ -99,28 +41,32 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "4.1",
         "A HO Request without the option that names the mobile node.",
-        "{src_address} asks {dst_address} for a context without saying whose",
+        "{src_address} asks {dst_address} for a context without saying whose: the Mobile Node "
+        "Identifier option is missing",
         ("src_address", "dst_address"),
     ),
     Code.HO_NO_AH: Rule(
         WARNING,
         _DRAFT + "4.1, 7",
         "A HO message without Authentication Header: anybody on the path can forge it.",
-        "no Authentication Header on the message from {src_address} to {dst_address}",
+        "the message from {src_address} to {dst_address} has no Authentication Header: anybody "
+        "on the path can forge it",
         ("src_address", "dst_address"),
     ),
     Code.HO_BAD_AH: Rule(
         ERROR,
         _DRAFT + "7",
         "The Authentication Header's ICV does not fit the message and the key given.",
-        "wrong ICV from {src_address} to {dst_address}; a forged message or another key",
+        "the ICV from {src_address} to {dst_address} is wrong: the message was changed on the "
+        "way, or the sender has another key",
         ("src_address", "dst_address"),
     ),
     Code.HO_CLEAR_KEY: Rule(
         ERROR,
         _DRAFT + "7",
         "A HO Response carries a key that anybody on the path can read.",
-        "{src_address} sends a security association's key to {dst_address} in the clear",
+        "{src_address} sends {dst_address} a security association's key in the clear: whoever "
+        "reads it can register for the mobile node",
         ("src_address", "dst_address"),
     ),
     Code.HO_REFUSED: Rule(
@@ -134,14 +80,17 @@ RULES: dict[Code, Rule] = {
         WARNING,
         _DRAFT + "4.2",
         "A status above 4, or bits that are reserved, in a HO message.",
-        "reserved value in a HO message from {src_address}: status {number}",
-        ("src_address", "number"),
+        (
+            "{src_address} answers {dst_address} with status {number}; 0 to 4 have a meaning",
+            "{src_address} sets bits that are reserved in a message to {dst_address}",
+        ),
+        ("form", "src_address", "dst_address", "number"),
     ),
     Code.HO_UNANSWERED: Rule(
         WARNING,
         _DRAFT + "3.3",
         "No HO Response comes for a HO Request.",
-        "{sar_address} does not answer {tar_address}; {count} requests in all",
+        "{sar_address} does not answer {tar_address}; requests sent: {count}",
         ("sar_address", "tar_address", "count"),
     ),
     Code.HO_UNASKED: Rule(
@@ -155,43 +104,61 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "3.3",
         "A HO Response says success and brings no context, although it was asked for (C).",
-        "{sar_address} grants {tar_address} the handoff but sends no context",
+        "{sar_address} grants {tar_address} the handoff and sends no context, though C asks for it",
         ("sar_address", "tar_address"),
     ),
     Code.HO_ROGUE: Rule(
         ERROR,
         _DRAFT + "7",
         "A HO Request from a router that never serves as care-of address, or is not known.",
-        "{tar_address} asks {sar_address} for a context and serves no mobile node here",
-        ("tar_address", "sar_address"),
+        (
+            (
+                "{tar_address} asks {sar_address} for a context, and is the care-of address of no "
+                "mobile node here"
+            ),
+            "{tar_address} asks {sar_address} for a context, and the profile does not know it",
+        ),
+        ("form", "tar_address", "sar_address"),
     ),
     Code.BU_NO_ID: Rule(
         ERROR,
         _DRAFT + "6.2",
         "A Binding Update without Mobile Node Identifier option.",
-        "{src_address} registers at {dst_address} without saying for whom",
+        "{src_address} registers at {dst_address} without saying for whom: the Mobile Node "
+        "Identifier option is missing",
         ("src_address", "dst_address"),
     ),
     Code.BU_NO_AUTH: Rule(
         WARNING,
         _DRAFT + "3.1, 7",
         "A Binding Update with neither RFC 4285 authentication nor IPsec.",
-        "{src_address} registers at {dst_address} without authentication",
+        "{src_address} registers at {dst_address} with neither an authentication option nor AH:"
+        " anybody can register so",
         ("src_address", "dst_address"),
     ),
     Code.BU_BAD_AUTH: Rule(
         ERROR,
         "RFC 4285 5",
         "The authenticator does not fit the message and the key given.",
-        "wrong authenticator from {src_address} to {dst_address}",
+        "the authenticator from {src_address} to {dst_address} is wrong: the message was "
+        "changed on the way, or the sender has another key",
         ("src_address", "dst_address"),
     ),
     Code.BU_REPLAY: Rule(
         ERROR,
         "RFC 4285 6, RFC 6275 9.5.1",
         "A Mesg-ID timestamp or a sequence number goes back.",
-        "{src_address}: sequence number {seq} after {earlier}; an old message, or lost state",
-        ("src_address", "seq", "earlier"),
+        (
+            (
+                "{src_address} sends sequence number {number} after {earlier}: an old message, or "
+                "state was lost"
+            ),
+            (
+                "{src_address} sends a Mesg-ID {number} ms older than one before: an old message, "
+                "or a clock was set back"
+            ),
+        ),
+        ("form", "src_address", "number", "earlier"),
     ),
     Code.BU_UNANSWERED: Rule(
         WARNING,
@@ -211,24 +178,33 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "3.3-8",
         "An AR that the mobile node has left renews the binding.",
-        "{src_address} renews the binding although {ar_address} serves the mobile node; "
-        "{count} in all",
-        ("src_address", "ar_address", "count"),
+        "{src_address} renews the binding although {ar_address} serves the mobile node: "
+        "downlink follows it",
+        ("src_address", "ar_address"),
     ),
     Code.BU_COA: Rule(
         WARNING,
         _DRAFT + "3.1-3",
         "The care-of address differs from the source or the Alternate Care-of Address.",
-        "{src_address} registers {coa_address}",
+        "the Binding Update comes from {src_address} and registers {coa_address}",
         ("src_address", "coa_address"),
     ),
     Code.BU_IPV4: Rule(
         WARNING,
         _DRAFT + "3.2-3",
         "An IPv4 set-up whose option 29 is not 0.0.0.0 with P = 0, or whose HoA is an address.",
-        "{src_address} asks {dst_address} for an IPv4 home address in a form that is not the "
-        "draft's",
-        ("src_address", "dst_address"),
+        (
+            "{src_address} asks {dst_address} for an IPv4 prefix (P), not for an address",
+            (
+                "{src_address} asks {dst_address} for an IPv4 home address with the home address "
+                "{value_address}, not all zeros or ones"
+            ),
+            (
+                "{src_address} asks {dst_address} without IPv4 Home Address option, and gets an "
+                "IPv4 home address"
+            ),
+        ),
+        ("form", "src_address", "dst_address", "value_address"),
     ),
     Code.BA_REJECTED: Rule(
         WARNING,
@@ -248,7 +224,7 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "3.1-4",
         "A Binding Acknowledgement that accepts and gives no home address.",
-        "{src_address} accepts {dst_address} and gives no home address",
+        "{src_address} accepts the binding of {dst_address} and gives no home address",
         ("src_address", "dst_address"),
     ),
     Code.BA_SHORT: Rule(
@@ -298,7 +274,7 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "3.3",
         "Tunnel traffic for a home address that has no binding to that care-of address.",
-        "{count} packets for {hoa_address} in a tunnel to {ar_address}, which has no binding",
+        "packets for {hoa_address} in a tunnel to {ar_address}, which has no binding: {count}",
         ("count", "hoa_address", "ar_address"),
     ),
     Code.PING_PONG: Rule(
@@ -319,8 +295,11 @@ RULES: dict[Code, Rule] = {
         ERROR,
         _DRAFT + "5.1",
         "The LCoA is outside the AR's prefix, or the RCoA outside the MAP's.",
-        "RCoA {rcoa_address} is not of the prefix of MAP {map_address}",
-        ("rcoa_address", "map_address"),
+        (
+            "RCoA {value_address} is not of the prefix of MAP {owner_address}",
+            "LCoA {value_address} is not of the prefix of access router {owner_address}",
+        ),
+        ("form", "value_address", "owner_address"),
     ),
     Code.MN_SIGNALLED: Rule(
         NOTE,
@@ -333,42 +312,53 @@ RULES: dict[Code, Rule] = {
         WARNING,
         "RFC 6275 6.1.1, RFC 4443 2.3",
         "A wrong ICMPv6, MH or UDP checksum.",
-        "wrong checksum from {src_address} to {dst_address}",
+        "the checksum of the message from {src_address} to {dst_address} is wrong: it was "
+        "changed on the way, or wrongly made",
         ("src_address", "dst_address"),
     ),
     Code.MALFORMED: Rule(
         WARNING,
         "",
         "A message that cannot be parsed in full.",
-        "cannot be parsed from octet {offset} of the message on",
-        ("offset",),
+        "the message from {src_address} to {dst_address} cannot be parsed from its octet "
+        "{offset} on",
+        ("src_address", "dst_address", "offset"),
     ),
     Code.CAP_CUT: Rule(
         NOTE,
         "",
         "Frames that the snap length or the file's end cut.",
-        "{count} frames are cut by the capture",
-        ("count",),
+        (
+            "frames that are cut: {count}; what is missing of them is not judged",
+            "the capture ends inside a record, which is not read",
+        ),
+        ("form", "count"),
     ),
     Code.CAP_ORDER: Rule(
         NOTE,
         "",
         "Time goes back from one frame to the next.",
-        "time goes back by up to {back_ms}, at {count} frames",
+        "time goes back by up to {back_ms}; frames: {count}",
         ("back_ms", "count"),
     ),
     Code.CAP_CLOCK: Rule(
         NOTE,
         "",
         "The clocks of the capture points differ.",
-        "the clock of this point differs from the reference by {offset_ms}, known to {error_ms}",
-        ("offset_ms", "error_ms"),
+        (
+            (
+                "the clock of this point differs from the reference by {offset_ms}, known to "
+                "{error_ms}"
+            ),
+            "nothing ties the clock of this point to the reference: it is taken as it is",
+        ),
+        ("form", "offset_ms", "error_ms"),
     ),
     Code.CAP_DROP: Rule(
         NOTE,
         "",
         "The capture file reports that packets were dropped.",
-        "{count} packets were dropped while capturing",
+        "packets dropped while capturing: {count}",
         ("count",),
     ),
 }

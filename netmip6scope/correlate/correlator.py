@@ -19,10 +19,19 @@ from dissectors.profile import Profile
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names, Scanned
 from dissectors.scan.kinds import MessageKind
+from dissectors.scan.marks import Mark
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate import checks, join, measure, traffic_checks
+from netmip6scope.correlate import (
+    checks,
+    finding_columns,
+    join,
+    measure,
+    node_checks,
+    traffic_checks,
+)
 from netmip6scope.correlate.alike import alike, distinct
 from netmip6scope.correlate.growing import Growing
+from netmip6scope.correlate.reasons import Reasons
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
 from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
@@ -42,12 +51,11 @@ _KEPT = (
     "seq",
     "status",
     "lifetime_s",
-    "flags",
     "mn_id",
     "prefix",
 )
 _WIDE = ("time_ns", "frame", "order")
-_TOLD = ("hoa4", "ha", "via", "identifier", "status", "flags", "net", "home_net")
+_TOLD = ("hoa4", "ha", "via", "identifier", "flags", "net", "home_net")
 """What nothing but stories asks for."""
 _AT_ONCE = 1 << 17
 """Messages placed together, so that what a million need for it is not there at once."""
@@ -64,14 +72,16 @@ class Correlation:
     sessions: dict[str, Ints]
     handoffs: dict[str, Ints]
     findings: dict[str, Ints]
-    """`code`, `order` of the message, `time_ns`, `frame`, rows `session` and `handoff` or -1, and
-    what the code's rule keeps, `kept0` first."""
+    """`code`, `order` of the message, `time_ns`, `frame`, rows `session` and `handoff` or -1, how
+    many `times`, and what the code's rule keeps, `kept0` first."""
     paths: Ints
     """Routers of accepted bindings; session n has `path` of them from `path_at` on."""
     message_session: NDArray[np.int32]
     message_handoff: NDArray[np.int32]
     user_plane: dict[str, Ints]
     """Segments of sessions: columns of `Segments`, and `session`, the row of each one's session."""
+    why: dict[str, Ints]
+    """By message, why it is whose it is: `reason`, and `source`, the message that it refers to."""
 
 
 class Correlator:
@@ -84,7 +94,13 @@ class Correlator:
         self._addresses = addresses
         self._names = names
         self._plane = UserPlane(tunnels)
-        self._kept = Growing({n: np.int64 if n in _WIDE else np.int32 for n in (*_KEPT, "order")})
+        self._kept = Growing(
+            {n: np.int64 if n in _WIDE else np.int32 for n in (*_KEPT, "flags", "order")}
+            | {"names_hoa4": np.int8}
+        )
+        self._stamps = Growing({"order": np.int64, "stamp_ns": np.int64})
+        self._tests: list[dict[str, Ints]] = []
+        """Starts of return routability, which no story is told of."""
         self._checked: list[dict[str, Ints]] = []
         self._messages = 0
         self._none = np.array(
@@ -102,35 +118,54 @@ class Correlator:
         local = (m.kind == _BU) & (m.flags & MAP_FLAG != 0)
         kept = {name: getattr(m, name)[rows] for name in _KEPT}
         kept["kind"] = np.where(local[rows], LOCAL_UPDATE, kept["kind"])
+        kept |= _marked(m, rows)
         self._kept.extend(kept | {"order": self._messages + rows})
+        stamped = np.flatnonzero(m.stamp_ns >= 0)
+        self._stamps.extend({"order": self._messages + stamped, "stamp_ns": m.stamp_ns[stamped]})
+        tests = np.flatnonzero((m.kind == MessageKind.HOTI) | (m.kind == MessageKind.COTI))
+        if len(tests):
+            columns = {name: getattr(m, name)[tests] for name in node_checks.OF_TESTS}
+            self._tests.append({**columns, "order": self._messages + tests})
         self._checked.append(checks.check(m, self._messages))
         self._messages += len(m)
 
-    def finish(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+    def finish(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
         """All sessions, handoffs and findings of a capture that ends then.
 
-        user_plane: fill that. No batch may follow.
+        user_plane, why: fill these. No batch may follow.
         """
-        return self._told(self._kept.take(), end_ns, user_plane=user_plane)
+        kept = self._kept.take(), self._stamps.take()
+        return self._told(*kept, end_ns, user_plane=user_plane, why=why)
 
-    def so_far(self, end_ns: int, *, user_plane: bool = False) -> Correlation:
+    def so_far(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
         """What `finish` would give if the capture ended then; more may follow."""
-        return self._told(self._kept.so_far(), end_ns, user_plane=user_plane)
+        kept = self._kept.so_far(), self._stamps.so_far()
+        return self._told(*kept, end_ns, user_plane=user_plane, why=why)
 
-    def _told(self, m: dict[str, Ints], end_ns: int, *, user_plane: bool) -> Correlation:
+    def _told(
+        self,
+        m: dict[str, Ints],
+        stamps: dict[str, Ints],
+        end_ns: int,
+        *,
+        user_plane: bool,
+        why: bool,
+    ) -> Correlation:
         segments, copies = self._plane.so_far()
         updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
         anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
         self._add_nets(m)
-        who = join.whose(m, len(self._names.octets), self._addresses)
+        reasons = Reasons(len(m["kind"])) if why else None
+        who = join.whose(m, len(self._names.octets), self._addresses, reasons)
+        order = m["order"]
         more, losers = join.taken(m, who)
         if len(losers):
             m = {name: np.concatenate([m[name], more[name]]) for name in m}
             who = np.concatenate([who, losers])
         by_story = _by_story(who, m["time_ns"])
-        m = {name: _reordered(m.pop(name), by_story) for name in Event._fields}
+        m = {name: _reordered(m.pop(name), by_story) for name in (*Event._fields, "names_hoa4")}
         who = who[by_story]
         starts = np.flatnonzero(np.diff(who, prepend=-1))
         mobile = who[starts]
@@ -140,18 +175,21 @@ class Correlator:
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
         holder = measure.sessions(found.sessions, segments, copies, anchors)
+        if reasons is not None:
+            found.why.update(_by_message(reasons, order, self._messages))
         if user_plane:
             found.user_plane.update(segments.of_sessions(holder))
         measure.handoffs(found.handoffs, found.sessions, segments, copies)
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         about = (found.sessions, found.handoffs, found.paths, segments, anchors)
-        outside = self._outside_map(m)
+        nodes = (found.handoffs, found.sessions, self._addresses, self._profile)
         parts = [
             *self._checked,
             *traffic_checks.traffic(*about),
-            *traffic_checks.nodes(m, found.handoffs, found.sessions, outside),
+            *node_checks.nodes(m, stamps, *nodes),
+            *node_checks.tests(self._tests, found.sessions),
         ]
-        _add_findings(found, parts)
+        finding_columns.add(found, parts)
         return found
 
     def _add_nets(self, m: dict[str, Ints]) -> None:
@@ -168,14 +206,20 @@ class Correlator:
         ):
             m[name] = np.where(address >= 0, nets[np.maximum(address, 0) // 2], np.int32(-1))
 
-    def _outside_map(self, m: dict[str, Ints]) -> Ints:
-        """Rows of a MAP's acknowledgements whose RCoA is not of the MAP's /64."""
-        maps = distinct(m["dst"][m["kind"] == LOCAL_UPDATE])
-        told = (m["kind"] == _BA) & (m["hoa"] >= 0) & (m["lifetime_s"] > 0)
-        rows = np.flatnonzero(told & np.isin(m["src"], maps)) if len(maps) else maps
-        net, of_map = (self._addresses.halves(m[name][rows])[0] for name in ("hoa", "src"))
-        outside: Ints = rows[net != of_map]
-        return outside
+
+def _marked(m: MessageBatch, rows: Ints) -> dict[str, Ints]:
+    """What marks tell stories, 1 also where it is not known.
+
+    flags: those on the wire, but of a HO Response whether it brings a context; names_hoa4: whether
+    a Binding Update has an IPv4 Home Address option.
+    """
+    # No marks at all are -1, in which every bit is set.
+    marks, flags = m.marks.take(rows), m.flags.take(rows)
+    odd = (m.cut.take(rows) > 0) | (m.malformed.take(rows) >= 0)
+    names = marks & Mark.IPV4_HOME | odd
+    responses = np.flatnonzero(m.kind.take(rows) == MessageKind.HO_RESPONSE)
+    flags[responses] = marks[responses] & Mark.CONTEXT | odd[responses]
+    return {"flags": flags, "names_hoa4": names}
 
 
 def _tells(m: MessageBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -226,7 +270,18 @@ def _rows(told: Told, mn: Ints, order: Ints, messages: int) -> Correlation:
     message_session = _of_messages(told, told.event_session, sessions, order, messages)
     message_handoff = _of_messages(told, told.event_handoff, handoffs, order, messages)
     paths = np.concatenate(told.paths)
-    return Correlation(sessions, handoffs, findings, paths, message_session, message_handoff, {})
+    return Correlation(
+        sessions, handoffs, findings, paths, message_session, message_handoff, {}, {}
+    )
+
+
+def _by_message(reasons: Reasons, order: Ints, messages: int) -> dict[str, Ints]:
+    """Reasons and what they refer to, by message; -1 for none."""
+    reason, source = np.full((2, messages), -1)
+    known = np.flatnonzero(reasons.reason >= 0)
+    reason[order[known]] = reasons.reason[known]
+    source[order[known]] = order[reasons.source[known]]
+    return {"reason": reason, "source": source}
 
 
 def _of_messages(
@@ -240,29 +295,6 @@ def _of_messages(
         known = np.flatnonzero(places[some] >= 0)
         out[order[some][known]] = table.rows(told.event_story[some][known], places[some][known])
     return out
-
-
-def _add_findings(found: Correlation, parts: list[dict[str, Ints]]) -> None:
-    """Put findings about messages, traffic and nodes beside those about exchanges, by time."""
-    none = np.zeros(0, np.int64)
-    more: dict[str, Ints] = {}
-    for name in found.findings:
-        blank = [np.full(len(p["code"]), -1) for p in parts]
-        columns = [p.get(name, b) for p, b in zip(parts, blank, strict=True)]
-        more[name] = np.concatenate([none, *columns])
-    told = more["order"] >= 0
-    for name, of_message in (
-        ("session", found.message_session),
-        ("handoff", found.message_handoff),
-    ):
-        known = of_message[more["order"][told]]
-        more[name][told] = np.where(more[name][told] >= 0, more[name][told], known)
-    findings = found.findings
-    for name in findings:
-        findings[name] = np.concatenate([findings[name], more.pop(name)])
-    by_time = np.lexsort((findings["code"], findings["order"], findings["time_ns"]))
-    for name in findings:
-        findings[name] = findings[name][by_time]
 
 
 def _sort(records: dict[str, Ints]) -> None:

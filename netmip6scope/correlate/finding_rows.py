@@ -10,7 +10,8 @@ import numpy as np
 from dissectors.frames import Ints
 from dissectors.handoff import HoStatus
 from dissectors.mobility_codes import BindingStatus
-from netmip6scope.correlate.catalogue import RULES, Code, Severity
+from netmip6scope.correlate.catalogue import RULES
+from netmip6scope.correlate.codes import Code, Severity
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.rows import build
 from netmip6scope.correlate.shapes import MOST_KEPT
@@ -115,11 +116,13 @@ def _texts(f: dict[str, Ints], texts: Texts) -> Coded:
     shown = _Shown(texts)
     known: dict[str, int] = {}
     codes = np.zeros(len(f["code"]), np.int64)
-    rows = zip(f["code"].tolist(), *(k.tolist() for k in kept), strict=True)
-    for at, (code, *values) in enumerate(rows):
+    rows = zip(f["code"].tolist(), f["times"].tolist(), *(k.tolist() for k in kept), strict=True)
+    for at, (code, times, *values) in enumerate(rows):
         rule = RULES[Code(code)]
         cells = {name: shown(name, value) for name, value in zip(rule.keeps, values, strict=False)}
-        codes[at] = known.setdefault(rule.text.format(**cells), len(known))
+        text = rule.text if isinstance(rule.text, str) else rule.text[values[0]]
+        text = text.format(**cells) + (f"; {times} times" if times > 1 else "")
+        codes[at] = known.setdefault(text, len(known))
     return Coded(codes, list(known))
 
 

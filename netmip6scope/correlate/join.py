@@ -17,6 +17,7 @@ from dissectors.frames import Ints
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.alike import Flags, alike, among
+from netmip6scope.correlate.reasons import Reason, Reasons
 from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED, TAKEN
 from netmip6scope.correlate.timeline import Timeline
 
@@ -27,31 +28,44 @@ _RS, _RA = int(MessageKind.RS), int(MessageKind.RA)
 Columns = dict[str, Ints]
 
 
-def whose(m: Columns, identities: int, addresses: AddressBook) -> Ints:
-    """(n,) numbers of mobile nodes; m: columns of all messages in time order."""
+def whose(
+    m: Columns, identities: int, addresses: AddressBook, reasons: Reasons | None = None
+) -> Ints:
+    """(n,) numbers of mobile nodes; m: columns of all messages in time order.
+
+    What tells is noted in `reasons`.
+    """
     who = m["mn_id"].astype(np.int64)
+    if reasons is not None:
+        reasons.note(Reason.NAMED, np.flatnonzero(who >= 0))
     kind = m["kind"]
     exchanged = np.flatnonzero(np.isin(kind, (_REQUEST, _RESPONSE, _BU, LOCAL_UPDATE, _BA)))
     if (who[exchanged] < 0).any():
-        _nameless(m, who, exchanged, identities, len(addresses))
-    _advertisements(m, who, addresses)
+        _nameless(m, who, exchanged, identities, len(addresses), reasons)
+    _advertisements(m, who, addresses, reasons)
     return who
 
 
-def _nameless(m: Columns, who: Ints, rows: Ints, identities: int, addresses: int) -> None:
+def _nameless(
+    m: Columns, who: Ints, rows: Ints, identities: int, addresses: int, reasons: Reasons | None
+) -> None:
     """Find the mobile nodes of messages without identity."""
     exchange = np.full(len(who), -1, np.int64)
     exchange[rows] = _exchanges(m, rows)
     answers = rows[~_asks(m["kind"][rows])]
-    _from_others(exchange, m["time_ns"], who, answers)
-    for home in (m["hoa"], m["hoa4"]):
+    _from_others(exchange, m["time_ns"], who, answers, Reason.EXCHANGE, reasons)
+    for home, reason in ((m["hoa"], Reason.HOME), (m["hoa4"], Reason.HOME4)):
         held = rows[home[rows] >= 0]
-        _from_others(home, m["time_ns"], who, held)
+        _from_others(home, m["time_ns"], who, held, reason, reasons)
         lone = held[who[held] < 0]
         who[lone] = identities + home[lone]
-    _from_others(exchange, m["time_ns"], who, rows)
+        if reasons is not None:
+            reasons.note(reason, lone)
+    _from_others(exchange, m["time_ns"], who, rows, Reason.EXCHANGE, reasons)
     lone = rows[who[rows] < 0]
     who[lone] = identities + addresses + exchange[lone]
+    if reasons is not None:
+        reasons.note(Reason.EXCHANGE, lone)
 
 
 def _exchanges(m: Columns, rows: Ints) -> Ints:
@@ -71,7 +85,9 @@ def _asks(kind: Ints) -> Flags:
     return out
 
 
-def _from_others(key: Ints, time_ns: Ints, who: Ints, rows: Ints) -> None:
+def _from_others(
+    key: Ints, time_ns: Ints, who: Ints, rows: Ints, reason: Reason, reasons: Reasons | None
+) -> None:
     """Fill `who` of rows from the latest message before with the same key, else the next."""
     known = rows[who[rows] >= 0]
     known = known[key[known] >= 0]
@@ -83,9 +99,12 @@ def _from_others(key: Ints, time_ns: Ints, who: Ints, rows: Ints) -> None:
     found = line.latest(keys, times)
     found = np.where(found >= 0, found, line.next(keys, times))
     who[open_rows] = np.where(found >= 0, who[known[found]], -1)
+    if reasons is not None:
+        told = np.flatnonzero(found >= 0)
+        reasons.note(reason, open_rows[told], known[found[told]])
 
 
-def _advertisements(m: Columns, who: Ints, addresses: AddressBook) -> None:
+def _advertisements(m: Columns, who: Ints, addresses: AddressBook, reasons: Reasons | None) -> None:
     asks, tells = np.flatnonzero(m["kind"] == _RS), np.flatnonzero(m["kind"] == _RA)
     bound = np.flatnonzero(_accepted(m) & (m["hoa"] >= 0) & (who >= 0))
     if not len(tells) or not len(bound):
@@ -96,19 +115,30 @@ def _advertisements(m: Columns, who: Ints, addresses: AddressBook) -> None:
     shared = found >= 0
     shared &= among(told, _held_by_several(nets, who[bound]))
     odd = np.flatnonzero(shared | (found < 0))
+    by_host = np.zeros(len(tells), np.bool_)
     if len(odd):
-        found[odd] = _by_host(m, who, addresses, bound, tells[odd], shared[odd])
+        found[odd], by_host[odd] = _by_host(m, who, addresses, bound, tells[odd], shared[odd])
     who[tells] = np.where(found >= 0, who[bound[found]], -1)
+    if reasons is not None:
+        for reason, mine in ((Reason.PREFIX, ~by_host), (Reason.HOST, by_host)):
+            told = np.flatnonzero((found >= 0) & mine)
+            reasons.note(reason, tells[told], bound[found[told]])
     if len(asks):
         answered = Timeline(m["dst"][tells].astype(np.int64), times)
         found = answered.next(m["src"][asks].astype(np.int64), m["time_ns"][asks])
         who[asks] = np.where(found >= 0, who[tells[found]], -1)
+        if reasons is not None:
+            told = np.flatnonzero((found >= 0) & (who[asks] >= 0))
+            reasons.note(Reason.ANSWERED, asks[told], tells[found[told]])
         # An answer to all nodes (RFC 2461 6.2.6) does not say who asked; the identifier does.
         asks = asks[who[asks] < 0]
         hosts = addresses.halves(np.concatenate([m["hoa"][bound], m["src"][asks]]))[1]
         holds, told = np.split(alike(hosts), [len(bound)])
         found = Timeline(holds, m["time_ns"][bound]).next(told, m["time_ns"][asks])
         who[asks] = np.where(found >= 0, who[bound[found]], -1)
+        if reasons is not None:
+            known = np.flatnonzero(found >= 0)
+            reasons.note(Reason.HOST, asks[known], bound[found[known]])
 
 
 def _held_by_several(net: Ints, who: Ints) -> Ints:
@@ -121,11 +151,11 @@ def _held_by_several(net: Ints, who: Ints) -> Ints:
 
 def _by_host(
     m: Columns, who: Ints, addresses: AddressBook, bound: Ints, tells: Ints, shared: Flags
-) -> Ints:
+) -> tuple[Ints, Flags]:
     """Which bindings these Router Advertisements answer, by the interface identifier told to.
 
     Where a prefix is shared and the identifier is nobody's, who has waited longest gets the answer;
-    a prefix that nobody holds goes to whoever has the identifier.
+    a prefix that nobody holds goes to whoever has the identifier. And: for which that told.
     """
     high, low = addresses.halves(m["hoa"][bound])
     prefix = addresses.halves(m["prefix"][tells])[0]
@@ -134,13 +164,15 @@ def _by_host(
     highs, lows = np.concatenate([high, prefix]), np.concatenate([low, host])
     holds, told = np.split(alike(highs, lows), [len(bound)])
     found = Timeline(holds, bound_ns).latest(told, times)
+    by_host = found >= 0
     waits = np.flatnonzero((found < 0) & shared)
     holds, told = np.split(alike(highs), [len(bound)])
     found[waits] = _longest_waiting(holds, bound_ns, who[bound], told[waits], times[waits])
     lost = np.flatnonzero((found < 0) & ~shared & (host != 0))
     holds, told = np.split(alike(lows), [len(bound)])
     found[lost] = Timeline(holds, bound_ns).latest(told[lost], times[lost])
-    return found
+    by_host[lost] = True
+    return found, by_host
 
 
 def _longest_waiting(prefix: Ints, time_ns: Ints, who: Ints, told: Ints, told_ns: Ints) -> Ints:

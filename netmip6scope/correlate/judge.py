@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netmip6scope.correlate.catalogue import Code
+from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.model import (
     Finding,
     Handoff,
@@ -44,49 +44,46 @@ class Judge:
         handoff = None if update is None else update.handoff
         ends = {"src_address": event.src, "dst_address": event.dst}
         if not accepted:
-            self._note(
-                Code.BA_REJECTED, event, session, handoff, **ends, ba_status=event.status, count=1
-            )
+            status = {"ba_status": event.status}
+            self._note(Code.BA_REJECTED, event, session, handoff, ends | status, once=True)
         elif update is not None and update.role in _BINDING:
             asked_s = update.event.lifetime_s
             if event.lifetime_s < asked_s:
                 granted = {"granted_s": event.lifetime_s, "asked_s": asked_s}
                 src = {"src_address": event.src}
-                self._note(Code.BA_SHORT, event, session, handoff, **src, **granted)
+                self._note(Code.BA_SHORT, event, session, handoff, src | granted)
             if event.hoa < 0 and event.hoa4 < 0:
-                self._note(Code.BA_NO_HOA, event, session, handoff, **ends)
+                self._note(Code.BA_NO_HOA, event, session, handoff, ends)
 
     def settled(self, session: Session, handoff: Handoff, event: Event) -> None:
         """Findings about an accepted handoff; `event` is the BA that settles it."""
         ends = {"tar_address": handoff.tar, "sar_address": handoff.sar}
         known = handoff.sar_known or handoff.ho_requests > 0
         if not handoff.responded and known and handoff.first_bu is not None:
-            self._note(Code.BU_REACTIVE, handoff.first_bu, session, handoff, **ends)
+            self._note(Code.BU_REACTIVE, handoff.first_bu, session, handoff, ends)
         told = handoff.kind is not HandoffKind.INTRA_MAP and event.hoa >= 0
         if told and session.hoa is not None and session.hoa != event.hoa:
             kept = {"hoa_address": event.hoa, "earlier_address": session.hoa}
-            self._note(Code.BA_HOA_CHANGED, event, session, handoff, **kept)
+            self._note(Code.BA_HOA_CHANGED, event, session, handoff, kept)
         before = [h for h in session.handoffs if h.accepted and h is not handoff][-1:]
         for last in before:
             assert last.ba_ns is not None
             away_ns = event.time_ns - last.ba_ns
             if last.sar == handoff.tar and away_ns <= PING_PONG_NS:
-                self._note(Code.PING_PONG, event, session, handoff, **ends, away_ms=away_ns)
+                kept = ends | {"away_ms": away_ns}
+                self._note(Code.PING_PONG, event, session, handoff, kept)
 
     def refused(self, session: Session, handoff: Handoff, event: Event) -> None:
-        if event.status > LAST_HO_STATUS:
-            src = {"src_address": event.src}
-            self._note(Code.HO_RESERVED, event, session, handoff, **src, number=event.status)
-        else:
+        """A HO Response refuses; what a reserved status means, nobody knows."""
+        if event.status <= LAST_HO_STATUS:
             ends = {"sar_address": event.src, "tar_address": event.dst}
-            self._note(
-                Code.HO_REFUSED, event, session, handoff, **ends, ho_status=event.status, count=1
-            )
+            status = {"ho_status": event.status}
+            self._note(Code.HO_REFUSED, event, session, handoff, ends | status, once=True)
 
     def held_twice(self, session: Session, event: Event) -> None:
         if session.ar is not None and event.time_ns <= session.bound_until_ns:
             address = event.hoa if event.hoa >= 0 else event.hoa4
-            self._note(Code.HOA_DUPLICATE, event, session, hoa_address=address)
+            self._note(Code.HOA_DUPLICATE, event, session, None, {"hoa_address": address})
 
     def forget(self, sessions: list[Session], handoffs: list[Handoff]) -> None:
         """These sessions are no more, and of the handoffs only these are left."""
@@ -98,42 +95,35 @@ class Judge:
         """An AR that the mobile node has left renews the binding."""
         assert session.ar is not None
         ends = {"src_address": event.coa, "ar_address": session.ar}
-        self._note(Code.BU_STALE, event, session, None, **ends, count=1)
+        self._note(Code.BU_STALE, event, session, None, ends, once=True)
 
     def told_other(self, session: Session, event: Event) -> None:
         """A Router Advertisement tells the mobile node another prefix than its home address's."""
         own = session.ar_net is not None and session.ar_net == event.net
         if own and session.map is not None and session.ar is not None:
             ends = {"ar_address": session.ar, "map_address": session.map}
-            self._note(Code.MAP_PREFIX, event, session, None, **ends, count=1)
+            self._note(Code.MAP_PREFIX, event, session, None, ends, once=True)
         elif session.hoa is not None:
             kept = {"src_address": event.src, "hoa_address": session.hoa}
-            self._note(Code.ADDR_MISMATCH, event, session, None, **kept, count=1)
+            self._note(Code.ADDR_MISMATCH, event, session, None, kept, once=True)
 
     def context(self, session: Session, handoff: Handoff, event: Event) -> None:
         """A HO Response grants the handoff."""
-        bare = event.hoa < 0 and event.hoa4 < 0 and event.ha < 0
-        if handoff.asked_context and bare:
+        if handoff.asked_context and event.flags == 0:
             ends = {"sar_address": event.src, "tar_address": event.dst}
-            self._note(Code.HO_NO_CONTEXT, event, session, handoff, **ends)
+            self._note(Code.HO_NO_CONTEXT, event, session, handoff, ends)
 
     def unasked(self, event: Event, session: Session | None) -> None:
-        kept = {"sar_address": event.src, "tar_address": event.dst}
-        self._note(Code.HO_UNASKED, event, session, None, **kept, identifier=event.identifier)
+        kept = {"sar_address": event.src, "tar_address": event.dst, "identifier": event.identifier}
+        self._note(Code.HO_UNASKED, event, session, None, kept)
 
     def unanswered_request(self, handoff: Handoff) -> None:
         answered = handoff.responded or handoff.ho_refusal is not None
         given_up = handoff.bus > 0 or handoff.outcome is Outcome.CONTEXT_TIMEOUT
         if handoff.asked is not None and given_up and not answered:
             kept = {"sar_address": handoff.sar, "tar_address": handoff.tar}
-            self._note(
-                Code.HO_UNANSWERED,
-                handoff.asked,
-                handoff.session,
-                handoff,
-                **kept,
-                count=handoff.ho_requests,
-            )
+            kept["count"] = handoff.ho_requests
+            self._note(Code.HO_UNANSWERED, handoff.asked, handoff.session, handoff, kept)
 
     def unanswered_updates(self, session: Session, end_ns: int) -> None:
         """One finding for each exchange whose last Binding Update has waited too long."""
@@ -143,29 +133,23 @@ class Judge:
             # Only a Binding Update with the A flag asks for an answer.
             asks = event.flags >= _ACKNOWLEDGE
             if asks and not repeated and end_ns - event.time_ns > self._patience_ns:
-                self._note(
-                    Code.BU_UNANSWERED,
-                    event,
-                    session,
-                    waiting.handoff,
-                    dst_address=event.dst,
-                    src_address=event.src,
-                    seq=event.seq,
-                )
+                kept = {"dst_address": event.dst, "src_address": event.src, "seq": event.seq}
+                self._note(Code.BU_UNANSWERED, event, session, waiting.handoff, kept)
 
     def _note(
         self,
         code: Code,
         event: Event,
         session: Session | None,
-        handoff: Handoff | None = None,
-        **kept: int,
+        handoff: Handoff | None,
+        kept: dict[str, int],
+        *,
+        once: bool = False,
     ) -> None:
-        """Write a finding down; a repeated one of the same attempt or session is counted."""
-        for known in self.findings:
-            same = known.session is session and known.handoff is handoff and known.code is code
-            if same and "count" in kept:
-                known.kept["count"] += 1
+        """Write a finding down; once: a repeated one of the same attempt or session is counted."""
+        for known in self.findings if once else ():
+            if known.session is session and known.handoff is handoff and known.code is code:
+                known.times += 1
                 return
         self.findings.append(Finding(code, event, session, handoff, kept))
 

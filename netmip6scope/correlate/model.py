@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dissectors.handoff import Access
 
 if TYPE_CHECKING:
-    from netmip6scope.correlate.catalogue import Code
+    from netmip6scope.correlate.codes import Code
     from netmip6scope.correlate.story import Event
 
 LATEST = 8
@@ -71,7 +71,7 @@ class Role(IntEnum):
 class Finding:
     """Something that went wrong in an exchange; `kept` fills the text of the code's rule."""
 
-    __slots__ = ("code", "event", "handoff", "kept", "session")
+    __slots__ = ("code", "event", "handoff", "kept", "session", "times")
 
     def __init__(
         self,
@@ -86,6 +86,8 @@ class Finding:
         self.session = session
         self.handoff = handoff
         self.kept = kept
+        self.times = 1
+        """How often it happened."""
 
 
 class Handoff:
@@ -252,6 +254,13 @@ class Session:
         """The settled handoff whose window is open."""
         self.waiting: list[Waiting] = []
         """Binding Updates without an answer."""
+
+    def release(self) -> None:
+        """Let go of what knows this session, so that all of it is freed with the last of it.
+
+        Else it would wait for the cycle collector, which rests during an analysis.
+        """
+        self.handoffs, self.waiting, self.measuring = [], [], None
 
     def open_attempt(self, tar: int) -> Handoff | None:
         """The latest attempt towards this router that no accepted BA has settled."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.handoff import Access
-from netmip6scope.correlate.catalogue import Code
+from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.model import HandoffKind, Outcome, State
 from netmip6scope.correlate.texts import Texts, labels

@@ -34,6 +34,8 @@ LONGEST = 96
 """Messages of a story beyond which it is told by itself."""
 AT_ONCE = 1 << 14
 """Stories looked at together; their columns stay in the cache."""
+MOST_ALONE = 1 << 10
+"""Stories told one by one whose records wait to become columns."""
 
 Term = tuple[int, str, int]
 """Coefficient, column and place in the story of one event's number."""
@@ -178,7 +180,7 @@ class Told:
     paths: list[Ints] = field(default_factory=list)
     """Routers of accepted bindings, session by session; `path` of sessions counts them."""
     findings: dict[str, list[Ints]] = field(default_factory=dict)
-    """`code`; `order`, `time_ns`, `frame` of the message; `session`, `handoff`; `kept0`, …"""
+    """`code`, `times`; of the message `order`, `time_ns`, `frame`; `session`, `handoff`; `kept0`"""
     event_story: Places = field(default_factory=lambda: np.zeros(0, np.int32))
     """By event."""
     event_session: Places = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -290,15 +292,22 @@ class _Teller:
             rows = self._starts[stories] + place
             told.event_session[rows] = _place(session_of)
             told.event_handoff[rows] = _place(handoff_of)
+        for session in story.sessions:
+            session.release()
 
     def alone(self) -> None:
         """Tell the stories that have no group."""
+        # At least once: columns without rows are columns too.
+        for first in range(0, max(len(self._singles), 1), MOST_ALONE):
+            self._one_by_one(self._singles[first : first + MOST_ALONE])
+
+    def _one_by_one(self, stories: list[int]) -> None:
         sessions: list[Session] = []
         handoffs: list[Handoff] = []
         findings: list[dict[str, int | None]] = []
         of_session: list[int] = []
         of_handoff: list[int] = []
-        for number in self._singles:
+        for number in stories:
             rows = slice(int(self._starts[number]), int(self._starts[number + 1]))
             columns = [self._columns[name][rows].tolist() for name in Event._fields]
             story = Story(self._patience_ns)
@@ -323,6 +332,8 @@ class _Teller:
         _append(told.handoffs, "session", _ints([h.session.place for h in handoffs]))
         for name in HANDOFF_FIELDS:
             _append(told.handoffs, name, _known([getattr(h, name) for h in handoffs]))
+        for session in sessions:
+            session.release()
 
 
 class _Gather:
@@ -355,14 +366,14 @@ class _Gather:
 
 
 _KEPT = tuple(f"kept{n}" for n in range(MOST_KEPT))
-_FLAT = ("code", *FINDING_FIELDS, "session", "handoff", *_KEPT, "story")
+_FLAT = ("code", *FINDING_FIELDS, "session", "handoff", "times", *_KEPT, "story")
 
 
 def _flat(finding: Finding) -> dict[str, int | None]:
     """A finding as the values of its columns; what it keeps is in the order of its rule."""
     event = finding.event
     out: dict[str, int | None] = {name: getattr(event, name) for name in FINDING_FIELDS}
-    out |= {"code": int(finding.code)}
+    out |= {"code": int(finding.code), "times": finding.times}
     out |= {"session": _place(finding.session), "handoff": _place(finding.handoff)}
     keeps = RULES[finding.code].keeps
     values = [finding.kept.get(name) for name in keeps]

@@ -67,6 +67,7 @@ class Event(NamedTuple):
     status: int
     lifetime_s: int
     flags: int
+    """As on the wire; of a HO Response 0 where it brings no context."""
     net: int
     """The /64 of an acknowledgement's care-of address, or that an advertisement tells."""
     home_net: int

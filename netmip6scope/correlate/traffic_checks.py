@@ -1,4 +1,4 @@
-"""Findings about traffic, and about nodes by all that they did (CONTRACT 3)."""
+"""Findings that the user plane shows (CONTRACT 3)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from dissectors.frames import Ints
-from dissectors.scan.kinds import MessageKind
-from netmip6scope.correlate.alike import alike, among, distinct
-from netmip6scope.correlate.catalogue import RULES, Code
-from netmip6scope.correlate.model import Outcome, State
+from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.catalogue import RULES
+from netmip6scope.correlate.codes import Code
+from netmip6scope.correlate.model import State
 from netmip6scope.correlate.shapes import MOST_KEPT
-from netmip6scope.correlate.story import LOCAL_UPDATE
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.correlate.user_plane import DOWN, Segments
 from netmip6scope.tables.columns import NULL
@@ -23,17 +22,17 @@ SETTLED_NS = 1_000_000_000
 Columns = dict[str, Ints]
 
 
-def rows(code: Code, kept: Mapping[str, Ints], **columns: Ints) -> Columns:
-    """Columns of findings of one code; what is not given is -1."""
+def rows(code: Code, kept: Mapping[str, Ints], form: int = 0, **columns: Ints) -> Columns:
+    """Columns of findings of one code with one of its texts; what is not given is -1."""
     count = len(columns["time_ns"])
     out = {
         name: columns.get(name, np.full(count, -1))
         for name in ("order", "time_ns", "frame", "session", "handoff")
     }
     out["code"] = np.full(count, int(code))
-    keeps = RULES[code].keeps
-    for n in range(MOST_KEPT):
-        out[f"kept{n}"] = kept[keeps[n]] if n < len(keeps) else np.full(count, NULL)
+    for n, name in enumerate((*RULES[code].keeps, *[""] * MOST_KEPT)[:MOST_KEPT]):
+        value = form if name == "form" else NULL
+        out[f"kept{n}"] = kept.get(name, np.full(count, value))
     return out
 
 
@@ -152,72 +151,4 @@ def _unbound(
     kept = {name: values[during] for name, values in kept.items()}
     yield rows(
         Code.TUN_UNBOUND, kept, time_ns=segments.first_ns[at][during], session=session[during]
-    )
-
-
-def nodes(m: Columns, handoffs: Columns, sessions: Columns, outside: Ints) -> Iterator[Columns]:
-    """Findings that single messages show only beside all others.
-
-    m: columns of the stories; outside: rows of a MAP's acknowledgements whose RCoA is not of the
-    MAP's prefix.
-    """
-    updates = np.isin(m["kind"], (int(MessageKind.BU), LOCAL_UPDATE))
-    serving = distinct(np.concatenate([m["coa"][updates], m["dst"][m["kind"] == MessageKind.BA]]))
-    asked = (handoffs["ho_requests"] > 0) & (handoffs["outcome"] != Outcome.INCOMPLETE)
-    rogue = np.flatnonzero(asked & ~among(handoffs["tar"], serving))
-    kept = {"tar_address": handoffs["tar"][rogue], "sar_address": handoffs["sar"][rogue]}
-    yield rows(
-        Code.HO_ROGUE,
-        kept,
-        time_ns=handoffs["ho_request_ns"][rogue],
-        frame=handoffs["ho_request_frame"][rogue],
-        session=handoffs["session"][rogue],
-        handoff=rogue,
-    )
-    homes = np.concatenate([sessions["hoa"], sessions["hoa4"]])
-    own = np.flatnonzero((m["kind"] == MessageKind.BU) & among(m["src"], homes))
-    yield _about(Code.MN_SIGNALLED, m, own)
-    kept = {"rcoa_address": m["hoa"][outside], "map_address": m["src"][outside]}
-    yield rows(
-        Code.MAP_ADDR,
-        kept,
-        order=m["order"][outside],
-        time_ns=m["time_ns"][outside],
-        frame=m["frame"][outside],
-    )
-    yield from _replayed(m, np.flatnonzero(updates))
-
-
-def _about(code: Code, m: Columns, at: Ints) -> Columns:
-    kept = {"src_address": m["src"][at], "dst_address": m["dst"][at]}
-    return rows(code, kept, order=m["order"][at], time_ns=m["time_ns"][at], frame=m["frame"][at])
-
-
-def _replayed(m: Columns, updates: Ints) -> Iterator[Columns]:
-    """Sequence numbers that go back, modulo 2**16 (RFC 6275 9.5.1), by session, HoA and CoA.
-
-    Rows of `m` are in order of stories and time; `session` is each message's session.
-    """
-    mine = updates[m["session"][updates] >= 0]
-    # Few sessions have any step back at all; only they are looked at closely.
-    session = m["session"][mine]
-    steps = (np.diff(m["seq"][mine]) & 0xFFFF >= 1 << 15) & (np.diff(session) == 0)
-    mine = mine[among(session, session[1:][steps])]
-    key = alike(m["session"][mine], m["hoa"][mine], m["coa"][mine])
-    order = np.argsort(key, kind="stable")
-    mine, key = mine[order], key[order]
-    step = np.diff(m["seq"][mine]) & 0xFFFF
-    back = np.flatnonzero((np.diff(key) == 0) & (step >= 1 << 15))
-    at = mine[back + 1]
-    kept = {
-        "src_address": m["src"][at],
-        "seq": m["seq"][at],
-        "earlier": m["seq"][mine[back]],
-    }
-    yield rows(
-        Code.BU_REPLAY,
-        kept,
-        order=m["order"][at],
-        time_ns=m["time_ns"][at],
-        frame=m["frame"][at],
     )

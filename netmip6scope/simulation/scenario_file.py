@@ -84,6 +84,7 @@ _MOBILE = {
     "own_key": Key("own_key", values.yes_or_no),
     "access": Key("access", values.one_of(_ACCESS)),
     "auth": Key("authentication", values.one_of(_AUTHENTICATION)),
+    "key_from_aaa": Key("key_from_aaa", values.yes_or_no),
     "wrong_secret": Key("wrong_secret", values.yes_or_no),
     "refused": Key("refused", values.yes_or_no),
     "home_agent": Key("home_agent", values.name),
@@ -136,7 +137,7 @@ _POINT = {
     "nodes": Key("nodes", values.names),
     "clock_offset_ms": Key("clock_offset_ns", _AHEAD_MS),
 }
-_TOP = {
+TOP = {
     "name": Key("name", values.name, needed=True),
     "title": Key("title", values.text, needed=True),
     "duration_s": Key("duration_ns", _IN_S, needed=True),
@@ -146,7 +147,7 @@ _TOP = {
     "correspondent": Key("correspondent", values.ipv6),
     "correspondent4": Key("correspondent4", values.ipv4),
 }
-_TABLES = {
+TABLES = {
     "home_agent": _AGENT,
     "map": _AGENT,
     "aaa": _AAA,
@@ -193,9 +194,9 @@ class _File:
         self._lines = lines
 
     def scenario(self) -> Scenario:
-        tables = {each: self._rows(each) for each in _TABLES}
-        top = {key: value for key, value in self._document.items() if key not in _TABLES}
-        fields = self._fields("", 0, top, _TOP, known=(*_TOP, *_TABLES))
+        tables = {each: self._rows(each) for each in TABLES}
+        top = {key: value for key, value in self._document.items() if key not in TABLES}
+        fields = self._fields("", 0, top, TOP, known=(*TOP, *TABLES))
         for table in ("home_agent", "access_router", "mobile_node", "move"):
             if not tables[table]:
                 self._fail("", 0, None, f"expected at least one [[{table}]]")
@@ -228,7 +229,7 @@ class _File:
         if len(found) > MOST_TABLES:
             self._fail(table, 0, None, f"expected at most {MOST_TABLES} of [[{table}]]")
         return [
-            self._fields(table, place, row, _TABLES[table], known=tuple(_TABLES[table]))
+            self._fields(table, place, row, TABLES[table], known=tuple(TABLES[table]))
             for place, row in enumerate(found)
         ]
 

@@ -146,6 +146,30 @@ USER_PLANE: tuple[Column, ...] = (
 )
 """One row per direction, router, and time from a binding message to the next: for ladders."""
 
+WHY: tuple[Column, ...] = (
+    _int("session", "Number of the session."),
+    _text("mn_id", "Identifier of the mobile node."),
+    _int("handoff", "Number of the handoff that the message belongs to."),
+    _int("frame", "Number of the message's frame in its file, from 1."),
+    _time("time", "When the message was first observed."),
+    _text("point", "Capture point of the earliest observation."),
+    _text("kind", "Which message it is."),
+    _text("field", "The field that tells whose it is, as filters name it."),
+    _int("of_frame", "Frame of the message that it agrees with; its own where it names the node."),
+    _text("of_point", "Capture point of that message."),
+)
+"""One row per message of a session: why it belongs there."""
+
+CLOCKS: tuple[Column, ...] = (
+    _text("point", "Capture point."),
+    _text("state", "reference, aligned, or nothing in common with the other points."),
+    _duration("offset_ms", "How far its clock is ahead of the reference, at the begin."),
+    _int("drift_ppb", "How much faster its clock runs, in billionths."),
+    _duration("error_ms", "What the offset can be wrong by."),
+    _int("samples", "Messages that were seen here and at another point."),
+)
+"""One row per capture point: how its clock differs from the reference."""
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "messages": MESSAGES,
     "sessions": SESSIONS,

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
 from dissectors.authentication.keys import Keys
 from dissectors.profile import Profile
@@ -19,7 +20,7 @@ from netmip6scope.tui.bar_line import BarLine, Word
 from netmip6scope.tui.bases import ScopeScreen
 from netmip6scope.tui.dialogs import Help
 from netmip6scope.tui.handoffs_screen import HandoffsScreen
-from netmip6scope.tui.keys import ANYWHERE, KEYS, bindings, keys_of
+from netmip6scope.tui.keys import ANYWHERE, LIST, bindings, keys_of
 from netmip6scope.tui.list_screens import FindingsScreen, MessagesScreen
 from netmip6scope.tui.loader import Failed, Loaded, Loader, News, Progress
 from netmip6scope.tui.points_screen import PointsScreen
@@ -196,10 +197,6 @@ class ScopeApp(App[ScopeError]):
         except OutputError as error:
             self.notify(f"not remembered: {error}", severity="warning", markup=False)
 
-    async def go_to(self, mode: str) -> Screen[object]:
-        await self.switch_mode(mode)
-        return self.screen
-
     def go_to_message(self, row: int) -> None:
         """Show a message in its session."""
         self.run_worker(self._go_to_message(row))
@@ -249,15 +246,17 @@ class ScopeApp(App[ScopeError]):
             self.loader.pause(not self.loader.paused)
             self.show_status()
 
-    def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every key's action by name."""
-        for key in KEYS:
-            if key.action != "app.command_palette" and key.where == ANYWHERE:
-                yield SystemCommand(key.does, f"key {key.shown}", self._runs(key.action))
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: what the keys of the screen do, but for moving about."""
+        if isinstance(screen, ScopeScreen):
+            for key in keys_of(*screen.places):
+                if key.where != LIST and key.action != "app.command_palette":
+                    shown = f"key {key.shown}"
+                    yield SystemCommand(key.does, shown, self._runs(key.action, screen.focused))
 
-    def _runs(self, action: str) -> Callable[[], Awaitable[None]]:
+    def _runs(self, action: str, focused: Widget | None) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await self.run_action(action)
+            await self.run_action(action, focused or self)
 
         return run
 

@@ -14,6 +14,9 @@ import numpy as np
 
 from dissectors.frames import SLACK, FrameBatch, Interface, Ints
 from dissectors.scan.batch import MessageBatch
+from netmip6scope.capture.inputs import Source
+from netmip6scope.capture.reader import CaptureFile
+from netmip6scope.capture.spool import is_read_once
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.errors import OutputError
 
@@ -25,6 +28,8 @@ _COLUMNS = {
     "kind": np.int32,
 }
 
+_NO_KIND = -1
+
 
 class Stored(NamedTuple):
     """One frame."""
@@ -33,7 +38,7 @@ class Stored(NamedTuple):
     wirelen: int
     link_type: int
     kind: int
-    """The message's `MessageKind`."""
+    """The message's `MessageKind`, -1 for a frame without one."""
 
 
 class FrameStore:
@@ -116,3 +121,18 @@ class FrameStore:
             tuple(Interface(link_type, "") for link_type in types),
             begin + 1,
         )
+
+
+def read_frame(source: Source, number: int) -> Stored | None:
+    """A frame that need be no message, found by reading the capture from its begin.
+
+    None if the capture cannot be read again, or has no such frame. Raises InputError.
+    """
+    if is_read_once(source):
+        return None
+    for batch in CaptureFile(source).batches():
+        row = number - batch.first_frame
+        if row < len(batch):
+            link_type = batch.interfaces[int(batch.interface[row])].link_type
+            return Stored(batch.frame(row), int(batch.wirelen[row]), link_type, _NO_KIND)
+    return None

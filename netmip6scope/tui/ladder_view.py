@@ -12,6 +12,8 @@ from netmip6scope.tui.spans import Line, line, widest
 
 _SIGNS = 2
 _NOTE, _TITLE = "! ", "── "
+_LEAST = 44
+"""Cells that it is never folded to less than; keys go sideways then."""
 _BOTH = 90
 """From so many cells on both columns of times have room."""
 
@@ -66,7 +68,7 @@ class LadderView(RowsView):
 
     def _drawn(self, ladder: Ladder) -> Iterator[tuple[Entry | None, str]]:
         """Both columns of times where there is room, else the one that was asked for."""
-        width = self.scrollable_content_region.width - _SIGNS
+        width = max(self.scrollable_content_region.width - _SIGNS, _LEAST)
         both = width >= _BOTH
         gaps = self._times is TimeFormat.DELTA
         absolute = self._times is TimeFormat.ABSOLUTE
@@ -95,6 +97,32 @@ class LadderView(RowsView):
                 return True
         return False
 
+    def action_move(self, lines: int) -> None:
+        """From step to step; above the first one from line to line."""
+        step = 1 if lines > 0 else -1
+        at = self.cursor + step
+        while 0 <= at < self.count and not self._begins(at):
+            at += step
+        if 0 <= at < self.count:
+            self.cursor = at
+
+    def _begins(self, at: int) -> bool:
+        """Whether a line is the first of its entry; above a heading is a blank one."""
+        entry, text = self._lines[at]
+        if isinstance(entry, Heading):
+            return text.startswith(_TITLE)
+        return entry is None or not at or self._lines[at - 1][0] is not entry
+
+    def show_cursor(self) -> None:
+        """Scroll so that what belongs to the cursor's line is seen with it, if there is room."""
+        super().show_cursor()
+        end = self.cursor + 1
+        while end < self.count and not self._begins(end):
+            end += 1
+        top = min(end - self.rows_shown, self.cursor)
+        if top > int(self.scroll_offset.y):
+            self.scroll_to(y=top, animate=False, force=True)
+
     def watch_cursor(self, before: int, now: int) -> None:
         super().watch_cursor(before, now)
         self._target = self.row
@@ -106,8 +134,7 @@ class LadderView(RowsView):
 
     def line_at(self, at: int) -> Line:
         entry, text = self._lines[at]
-        first = not at or self._lines[at - 1][0] is not entry
-        signs = self.signs(at) if first and isinstance(entry, Step) else " " * _SIGNS
+        signs = self.signs(at) if self._begins(at) and isinstance(entry, Step) else " " * _SIGNS
         return line((signs, "accent"), (text, "match" if self.is_match(at) else self._styles[at]))
 
 

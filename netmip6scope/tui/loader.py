@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -22,7 +22,6 @@ from netmip6scope.ladder.build import TABLES
 from netmip6scope.pipeline import Result, Run
 from netmip6scope.tui.frames import FrameStore
 
-_FIRST_AFTER_S = 0.0
 _LEAST_PAUSE_S = 0.2
 _PAUSE_BY_COST = 8
 """How many times longer than it took to build the tables they are not built again."""
@@ -79,7 +78,7 @@ class Loader:
         self._running.set()
         self._waiting: Callable[[], Result] | None = None
         """Gives tables that are newer than the posted ones."""
-        self._due_s = time.monotonic() + _FIRST_AFTER_S
+        self._due_s = time.monotonic()
         self._progress_due_s = 0.0
 
     def start(self) -> None:
@@ -110,12 +109,14 @@ class Loader:
             self._running.set()
 
     def _read(self) -> None:
+        # Said if it ends by a mistake of ours, whose traceback the thread prints.
+        end: News = Failed(ScopeError("the reading ended by a mistake in the program"))
         try:
-            result = self._tables()
+            end = Loaded(self._tables(), self._run.frames, done=True)
         except ScopeError as error:
-            self._post(Failed(error))
-            return
-        self._post(Loaded(result, self._run.frames, done=True))
+            end = Failed(error)
+        finally:
+            self._post(end)
 
     def _tables(self) -> Result:
         if self._clock_of is None:
@@ -165,8 +166,3 @@ class Loader:
     def _end_if_stopped(self) -> None:
         if self._stopped.is_set():
             raise Interrupted
-
-
-def point_names(sources: Sequence[Source]) -> list[str]:
-    """What each capture is called."""
-    return [source.path if source.path != "-" else "standard input" for source in sources]

@@ -12,7 +12,7 @@ from dissectors.frames import Ints
 from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table
 from netmip6scope.tui.cells import TimeFormat, moment, number
 from netmip6scope.tui.rows_view import Mask, RowsView
-from netmip6scope.tui.spans import Line, Span, fitted, line
+from netmip6scope.tui.spans import Line, Span, fitted
 
 _WIDEST, _NARROWEST, _BESIDE = 40, 16, 14
 """Of columns of text; so much of the list's width is left to others where there is room."""
@@ -139,7 +139,8 @@ class TableView(RowsView):
 
     def _arrange(self) -> None:
         """Find the rows to show and their order."""
-        assert self.table is not None
+        if self.table is None:
+            return
         row = self.row
         rows = np.arange(len(self.table)) if self._subset is None else self._subset
         if self.matches is not None and self.only_matches:
@@ -250,8 +251,3 @@ def _coded(texts: list[str | None]) -> Coded:
     numbers = {text: n for n, text in enumerate(vocabulary)}
     codes = [-1 if text is None else numbers[text] for text in texts]
     return Coded(np.array(codes, np.int64), vocabulary)
-
-
-def message_line(text: str) -> Line:
-    """A line that says why a list is empty."""
-    return line(("  " + text, "soft"))

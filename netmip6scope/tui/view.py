@@ -12,19 +12,20 @@ from dissectors.frames import Ints
 from dissectors.node import Node
 from dissectors.profile import Profile
 from dissectors.tree import decode
+from netmip6scope.capture.inputs import default_point
 from netmip6scope.ladder.build import build
 from netmip6scope.ladder.choice import Choice, choose
 from netmip6scope.ladder.model import Ladder
 from netmip6scope.pipeline import Result
 from netmip6scope.tables.columns import NULL, Column, Table
-from netmip6scope.tui.frames import FrameStore, Stored
+from netmip6scope.tui.frames import FrameStore, Stored, read_frame
 
 _LEARNED_FROM = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message's frame with its tree."""
+    """A frame with its tree. row: of its message; -1 where it has none."""
 
     row: int
     frame: Stored
@@ -79,6 +80,17 @@ class View:
                     self._tree(frame, checks)
         stored = self.store.frame(row)
         return Opened(row, stored, self._tree(stored, checks))
+
+    def open_frame(self, number: int, point: str) -> Opened | None:
+        """A frame without a message, where it is certain which capture has it.
+
+        None where it is not, or where that can be read only once. Raises InputError.
+        """
+        sources = self.result.files.sources
+        named = [s for s in sources if point in (s.point, default_point(s.path))]
+        found = sources if len(sources) == 1 else named
+        stored = read_frame(found[0], number) if len(found) == 1 else None
+        return None if stored is None else Opened(-1, stored, self._tree(stored, None))
 
     def _tree(self, frame: Stored, checks: Checks | None) -> Node:
         return decode(frame.octets, frame.link_type, frame.wirelen, self.profile, checks)

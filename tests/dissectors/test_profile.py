@@ -17,6 +17,12 @@ def test_values_by_name() -> None:
     assert Profile.from_mapping({"ho_request_type": 100, "nesting": 3}) == Profile(100, nesting=3)
 
 
+def test_routers_that_are_known() -> None:
+    routers = ["2001:db8::1", "2001:db8:0::2"]
+    profile = Profile.from_mapping({"access_routers": routers})
+    assert [str(router) for router in profile.access_routers] == ["2001:db8::1", "2001:db8::2"]
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
@@ -26,6 +32,9 @@ def test_values_by_name() -> None:
         ({"ho_request_type": 256}, "from 0 to 255"),
         ({"retransmission_ns": -1}, "retransmission_ns must be from 0"),
         ({"ho_request_type": 201}, "different types"),
+        ({"access_routers": "2001:db8::1"}, "must be a list of IPv6 addresses"),
+        ({"access_routers": ["192.0.2.1"]}, "must be a list of IPv6 addresses"),
+        ({"access_routers": [1]}, "must be a list of IPv6 addresses"),
     ],
 )
 def test_refused(values: dict[str, object], reason: str) -> None:

@@ -47,8 +47,9 @@ class Fake:
         progress: object,
         profile_path: str | None,
         selection: object,
+        keys_path: str | None,
     ) -> Result:
-        self.asked = [captures, want, profile_path]
+        self.asked = [captures, want, profile_path, keys_path]
         self.collector_ran = gc.isenabled()
         if self.interrupt:
             signal.raise_signal(signal.SIGINT)
@@ -103,9 +104,10 @@ def test_help_loads_no_heavy_module(argv: list[str]) -> None:
 
 @pytest.mark.parametrize("want", ["messages", "sessions", "handoffs"])
 def test_a_table_goes_to_a_pipe_as_csv(fake: Fake, want: str, capsys: Captured) -> None:
-    assert main([want, "a.pcap", "B=b.pcap", "--profile", "p.toml"]) == 0
+    settings = ["--profile", "p.toml", "--keys", "k.toml"]
+    assert main([want, "a.pcap", "B=b.pcap", *settings]) == 0
     assert capsys.readouterr() == (CSV, "")
-    assert fake.asked == [["a.pcap", "B=b.pcap"], want, "p.toml"]
+    assert fake.asked == [["a.pcap", "B=b.pcap"], want, "p.toml", "k.toml"]
 
 
 def test_the_collector_rests_during_the_analysis_only(fake: Fake, capsys: Captured) -> None:

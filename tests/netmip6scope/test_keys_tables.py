@@ -28,7 +28,13 @@ OUTER = ("2001:db8:ffff::1", "2001:db8:ffff::2")
 
 def codes(truth: Path, keys: str) -> Counter[str]:
     (capture,) = json.loads(truth.read_text())["captures"]
-    return Counter(texts(analyse([str(DATA / capture)], "findings", keys_path=keys).table, "code"))
+    table = analyse([str(DATA / capture)], "findings", keys_path=keys).table
+    found: Counter[str] = Counter()
+    for code, text in zip(texts(table, "code"), texts(table, "text"), strict=True):
+        # A message that was sent again is counted.
+        again = re.search(r"; (\d+) times$", text)
+        found[code] += int(again[1]) if again else 1
+    return found
 
 
 def key_file(truth: Path) -> Path:

@@ -16,7 +16,7 @@ from netmip6scope.cli.main import main
 from netmip6scope.errors import InputError
 from netmip6scope.pipeline import analyse
 from netmip6scope.simulation.run import ready
-from netmip6scope.simulation.scenario_file import read_scenario, scenario_from
+from netmip6scope.simulation.scenario_file import TABLES, TOP, read_scenario, scenario_from
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE_3 = "figure3-handoff"
@@ -288,3 +288,14 @@ def test_every_value_of_every_key_may_be_wrong() -> None:
                 scenario_from("\n".join(changed), "own.toml")
             except InputError as error:
                 assert "line " in str(error), (line, value)
+
+
+def test_the_document_names_every_key() -> None:
+    text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    rows = {line.split("|")[1]: line for line in text.splitlines() if line.startswith("| `[[")}
+    for table, keys in TABLES.items():
+        (row,) = [line for names, line in rows.items() if f"`[[{table}]]`" in names]
+        for key in keys:
+            assert f"`{key}`" in row or f"`{key} = false`" in row, (table, key)
+    head = text[: text.index("| table |")]
+    assert [key for key in TOP if f"`{key}`" not in head] == []

@@ -69,14 +69,17 @@ def test_table_equals_truth(name: str, table: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in DATA.glob("*.truth.json")))
-def test_findings_equal_truth(name: str) -> None:
+@pytest.mark.parametrize("with_keys", [False, True])
+def test_findings_equal_truth(name: str, with_keys: bool) -> None:
     truth = json.loads((DATA / name).read_text())
     captures = [
         f"{p}{s}{DATA / f}" if s else str(DATA / p)
         for p, s, f in (c.partition("=") for c in truth["captures"])
     ]
-    codes = [row["code"] for row in _cells(analyse(captures, "findings").table)]
-    for code, count in (truth["findings"] | truth.get("findings_without_keys", {})).items():
+    keys = str(DATA / truth["keys"]) if with_keys else None
+    codes = [row["code"] for row in _cells(analyse(captures, "findings", keys_path=keys).table)]
+    expected = truth["findings"] | ({} if with_keys else truth.get("findings_without_keys", {}))
+    for code, count in expected.items():
         assert codes.count(code) == count if count is not None else code in codes, code
     assert not set(codes) & set(truth["forbidden_findings"])
 

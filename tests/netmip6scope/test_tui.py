@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,19 @@ class TestTheFirstScreen:
             await driven.pilot.click("#ladder", offset=(x, 0))
             await driven.pilot.pause()
             assert "[Timing]" in driven.text
+
+    async def test_the_ladder_goes_from_step_to_step(self, told: str) -> None:
+        """Also where a step has several lines; its last one is seen."""
+        async with opened(told, size=NARROW) as driven:
+            await driven.press("enter")
+            for frame in (2, 3, 4):
+                await driven.press("down")
+                assert f"frame {frame}, " in await frame_shown(driven)
+            await driven.press("up")
+            assert "frame 3, ba" in await frame_shown(driven)
+            await driven.press("end")
+            last = driven.shown("#ladder")[-1].strip()
+            assert any(last in line for line in driven.lines)
 
     async def test_a_message_chosen_in_the_ladder_is_opened(self, told: str) -> None:
         async with opened(told) as driven:
@@ -290,6 +304,24 @@ class TestScreens:
             assert "frame 373, bu" in await frame_shown(driven)
             await driven.press("4", "down")
             assert "no message shows it" in await frame_shown(driven)
+
+    async def test_a_finding_about_a_frame_without_a_message(self, story: Story) -> None:
+        """The one user packet lacks its last 8 octets: the frame that CAP-CUT names."""
+        story.attach(ms(0), ALICE, AR1)
+        story.downlink(ms(100), ALICE, AR1)
+        path = Path(story.write())
+        octets = bytearray(path.read_bytes())
+        size = len(captured.read(path).frames[-1].octets)
+        octets[-size - 8 : -size - 4] = (size - 8).to_bytes(4, "little")
+        path.write_bytes(octets[:-8])
+        async with opened(path) as driven:
+            await driven.press("4")
+            while "CAP-CUT" not in driven.under_cursor("#rows"):
+                await driven.press("down")
+            await driven.until(lambda: "Fields  frame 5" in driven.text)
+            assert f"of {size - 8}" in driven.text
+            await driven.press("enter")
+            assert "[4 findings]" in driven.text
 
     async def test_points_and_their_clocks(self, netmip6: Path) -> None:
         truth = json.loads((netmip6 / "19_three_points.truth.json").read_text())["clock"]
@@ -553,6 +585,14 @@ class TestHelp:
             await driven.press("enter")
             await driven.until(lambda: "[5 points]" in driven.text)
 
+    async def test_the_palette_acts_on_the_list_that_has_the_keys(self, told: str) -> None:
+        async with opened(told) as driven:
+            await driven.press("2", "down", "ctrl+p")
+            await driven.type("mark the row")
+            await driven.pilot.pause(0.3)
+            await driven.press("enter")
+            await driven.until(lambda: driven.shown("#rows")[1].startswith("*"))
+
     @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
     async def test_leaving(self, key: str, told: str) -> None:
         async with opened(told) as driven:
@@ -617,3 +657,48 @@ async def test_the_screen_in_the_readme_is_what_is_shown() -> None:
     async with opened(capture, size=NARROW) as driven:
         await driven.press("enter", "down")
         assert f"```text\n{driven.text}```\n" in (project / "README.md").read_text("utf-8")
+
+
+EVERY_KEY = [name for key in KEYS for name in key.keys.split(",") if key.action != "app.quit"]
+
+
+async def every_key(driven: Driven, screens: str) -> None:
+    """On these screens; what opens is closed again."""
+    for screen in screens:
+        await driven.press(screen)
+        for name in EVERY_KEY:
+            await driven.pilot.press(name)
+            if name in ("slash", "question_mark", "o", "e", "w", "c", "ctrl+p"):
+                await driven.press("escape")
+        assert driven.app.is_running
+
+
+class TestNothingToShow:
+    async def test_keys_before_anything_was_read(self) -> None:
+        theirs, ours = os.pipe()
+        source = Source("-", copy=f"/dev/fd/{theirs}")
+        app = ScopeApp([source], None, Profile())
+        async with app.run_test(size=NARROW) as pilot:
+            driven = Driven(app, pilot)
+            assert "read 0 octets" in driven.text
+            await every_key(driven, "13")
+            assert app.view is None
+            os.close(ours)
+        os.close(theirs)
+
+    async def test_keys_on_a_capture_without_messages(self, tmp_path: Path) -> None:
+        empty = tmp_path / "empty.pcap"
+        empty.write_bytes(bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000"))
+        async with opened(empty, size=NARROW) as driven:
+            assert "0 sessions, 0 messages" in driven.text
+            await every_key(driven, "46")
+
+    async def test_keys_on_a_session(self, told: str) -> None:
+        async with opened(told, size=NARROW) as driven:
+            await every_key(driven, "1")
+
+    async def test_a_terminal_that_is_tiny(self, told: str) -> None:
+        async with opened(told, size=(10, 5)) as driven:
+            for screen in "123456":
+                await driven.press(screen, "tab", "down", "end", "question_mark", "escape")
+            assert driven.app.is_running

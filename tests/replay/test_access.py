@@ -240,6 +240,31 @@ def test_nothing_forbidden_happens(name: str) -> None:
     assert told(name).violations == []
 
 
+@pytest.mark.requirement("R7-2", "R3.1-1b")
+def test_key_comes_from_aaa_and_goes_with_the_context() -> None:
+    scenario = load(EAP)
+    scenario = changed(scenario, mobiles=(changed(scenario.mobiles[0], key_from_aaa=True),))
+    run = told_by(scenario)
+    own = next(k for k in Builder(scenario).keys().mn_ha if k.mn_id == ALICE)
+    updates = [payload(one) for one in run.of(BindingUpdate)]
+    assert {update.options[-1].spi for update in updates} == {own.spi}
+    assert len(run.facts(Fact.BOUND)) == 2  # at both routers, neither of which was told before
+    carried = b"".join(payload(one).data for one in run.sends if one.send.why is Why.AAA)
+    assert own.key.reveal() not in carried
+
+
+def test_keys_are_hidden_as_rfc_2868_says() -> None:
+    secret, authenticator, key = b"shared", bytes(range(16)), bytes(range(100, 116))
+    value = credentials.hidden_key(key, secret, authenticator, 0x8001)
+    # 3.5 written out: the first block is the length and 15 octets of the key.
+    first = hashlib.md5(secret + authenticator + b"\x80\x01").digest()
+    assert value[:2] == b"\x80\x01"
+    assert value[2:18] == bytes(a ^ b for a, b in zip(b"\x10" + key[:15], first, strict=True))
+    assert credentials.revealed_key(value, secret, authenticator) == key
+    assert credentials.revealed_key(value, b"other", authenticator) != key
+    assert credentials.revealed_key(b"\x80", secret, authenticator) is None
+
+
 def test_a_mobile_node_that_is_not_let_in_gets_nothing() -> None:
     scenario = load(DHCPV6)
     refused = changed(scenario.mobiles[0], refused=True)

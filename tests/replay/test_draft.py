@@ -19,6 +19,7 @@ from dissectors.mobility_options import AlternateCareOfAddress, Authentication, 
 from dissectors.neighbor import RouterAdvertisement, RouterSolicitation
 from dissectors.neighbor_options import PrefixInformation
 from dissectors.profile import Profile
+from dissectors.registries import CONTEXTS
 from netmip6scope.simulation.run import load
 from replay.context import from_options
 from replay.events import Fact, Why
@@ -138,6 +139,21 @@ def test_binding_that_cannot_be_refreshed_is_set_up_again() -> None:
 
 
 # 3.3 Handoff
+
+
+@pytest.mark.requirement("R3.3-4")
+def test_every_kind_of_context_is_handed_over() -> None:
+    own_key = load(FIGURE_3)
+    own_key = changed(own_key, mobiles=(changed(own_key.mobiles[0], own_key=True),))
+    runs = [told("net-hmipv6"), told("figure2-ipv4-dhcpv4"), told_by(own_key)]
+    carried = {
+        type(each).layout.number
+        for run in runs
+        for one in run.of(HoResponse)
+        for each in payload(one).options
+        if type(each).layout.registry is CONTEXTS
+    }
+    assert carried == set(CONTEXTS.types) == {1, 2, 3, 4, 5, 6, 7, 8}
 
 
 @pytest.mark.requirement("R3.3-2")
@@ -377,10 +393,11 @@ def test_key_of_a_mobile_node_goes_with_its_context() -> None:
 
 @pytest.mark.requirement("R7-2", "R6.2-2")
 @pytest.mark.parametrize(
-    ("mobile", "status"), [("bob", 129), ("alice", 144), ("dora", 145), ("carol", 146)]
+    ("mobile", "status"),
+    [("bob", 129), ("erin", 130), ("frank", 133), ("alice", 144), ("dora", 145), ("carol", 146)],
 )
 def test_home_agent_refuses(mobile: str, status: int) -> None:
-    refused = told("binding-refusals").facts(Fact.UPDATE_REFUSED, "ha")
+    refused = told("binding-refusals").facts(Fact.UPDATE_REFUSED)
     assert {n.number for _, n in refused if mobile.encode() in n.mn_id} == {status}
 
 

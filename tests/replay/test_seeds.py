@@ -15,7 +15,7 @@ from replay.safety import Monitor
 from replay.simulator import Simulator
 from tests.replay.told import S, changed, told_by, with_agent
 
-COUNT = int(os.environ.get("SEEDS", "24"))
+COUNT = int(os.environ.get("SEEDS", "16"))
 
 
 @pytest.mark.parametrize("seed", range(COUNT))
