@@ -91,7 +91,7 @@ class ScopeApp(App[ScopeError]):
             self.register_theme(theme)
         known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
-        self.loader = Loader(list(sources), clock_of, profile, self._post)
+        self.loader = Loader(list(sources), clock_of, profile, self._post, keys)
         self._keys = keys
         self._names = [source.path for source in sources]
         self._progress = Progress(0, None)
