@@ -20,7 +20,8 @@ from netmip6scope.ladder.build import TABLES, build
 from netmip6scope.ladder.choice import Choice, Chosen, choose
 from netmip6scope.ladder.labels import said
 from netmip6scope.ladder.model import Ladder, Role, Step
-from netmip6scope.pipeline import Files, Meter, Result, Run, arranged, load_profile
+from netmip6scope.pipeline import Files, Meter, Result, Run, arranged
+from netmip6scope.profile_file import load_profile
 from netmip6scope.tables.columns import Coded, Table
 
 _EVER = 1 << 62

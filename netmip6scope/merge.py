@@ -19,7 +19,8 @@ from netmip6scope.aligned import aligned_writer
 from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.spool import readable_again
 from netmip6scope.in_order import Frame, Picked, in_order
-from netmip6scope.pipeline import Meter, Run, load_profile
+from netmip6scope.pipeline import Meter, Run
+from netmip6scope.profile_file import load_profile
 
 _NO_MESSAGE, _FIRST, _AGAIN, _ALIKE = range(4)
 _STATES = 4

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from netmip6scope.capture.inputs import Source
 from netmip6scope.errors import OK, UsageError
 from netmip6scope.keys import load_keys
-from netmip6scope.pipeline import arranged, load_profile
+from netmip6scope.pipeline import arranged
+from netmip6scope.profile_file import load_profile
 
 _TURN_S = 0.0005
 _PORT = 8000

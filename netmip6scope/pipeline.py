@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dissectors.errors import BuildError
 from dissectors.frames import FrameBatch, Ints
 from dissectors.lanes import Lanes
 from dissectors.profile import Profile
@@ -30,7 +27,8 @@ from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.rows import handoffs_table, sessions_table, user_plane_table
 from netmip6scope.correlate.texts import Texts
 from netmip6scope.correlate.why_rows import why_table
-from netmip6scope.errors import InputError, Interrupted, ScopeError
+from netmip6scope.errors import Interrupted, ScopeError
+from netmip6scope.profile_file import load_profile
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
@@ -90,18 +88,6 @@ class Result:
 
     def __post_init__(self) -> None:
         self.table = next(iter(self.tables.values()))
-
-
-def load_profile(path: str | None) -> Profile:
-    """The profile in a TOML file; the defaults of WIRE.md without one."""
-    if path is None:
-        return Profile()
-    try:
-        return Profile.from_mapping(tomllib.loads(Path(path).read_text("utf-8")))
-    except OSError as error:
-        raise InputError(path, error.strerror or "cannot be read") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, BuildError) as error:
-        raise InputError(path, f"no profile: {error}") from error
 
 
 def analyse(

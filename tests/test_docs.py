@@ -57,7 +57,8 @@ def on_terminal(command: str, place: Path) -> str:
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=theirs,
-        stderr=theirs,
+        # No terminal, on which a slow machine would see progress.
+        stderr=subprocess.PIPE,
     )
     os.close(theirs)
     octets = bytearray()
@@ -68,7 +69,7 @@ def on_terminal(command: str, place: Path) -> str:
         pass
     finally:
         os.close(ours)
-        shell.wait(LIMIT_S)
+        octets += shell.communicate(timeout=LIMIT_S)[1]
     text = STYLING.sub("", octets.decode()).replace("\r\n", "\n")
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 

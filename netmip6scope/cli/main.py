@@ -237,6 +237,9 @@ def run_decode(options: argparse.Namespace) -> int:
 
 
 def _decoded(options: argparse.Namespace) -> Iterator[str]:
+    from netmip6scope.profile_file import load_profile
+
+    profile = load_profile(options.profile)
     if options.filter is None:
         from netmip6scope.decode import decode_frame
 
@@ -246,6 +249,7 @@ def _decoded(options: argparse.Namespace) -> Iterator[str]:
             options.capture,
             options.frame,
             options.format,
+            profile,
             keys_path=options.keys,
             wireshark=options.wireshark,
         )
@@ -262,7 +266,13 @@ def _decoded(options: argparse.Namespace) -> Iterator[str]:
         # On a terminal the frames themselves show how far it is.
         progress = None if sys.stdout.isatty() else meter
         yield from decode_frames(
-            options.capture, chosen, options.frame, options.format, progress, options.keys
+            options.capture,
+            chosen,
+            options.frame,
+            options.format,
+            progress,
+            options.keys,
+            profile,
         )
 
 
@@ -298,7 +308,7 @@ def run_verify(options: argparse.Namespace) -> int:
 
 def run_plugin(options: argparse.Namespace) -> int:
     """The plugin command: our Wireshark dissector, printed or installed."""
-    from netmip6scope.pipeline import load_profile
+    from netmip6scope.profile_file import load_profile
     from netmip6scope.tables.output import standard_output
     from netmip6scope.wireshark.install import install
     from netmip6scope.wireshark.plugin import lua_text

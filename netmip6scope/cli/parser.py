@@ -248,6 +248,7 @@ def _add_decode_options(command: argparse.ArgumentParser) -> None:
     _add_filter(command, "every frame that FILTER holds for")
     command.add_argument("--format", choices=("text", "json"), default="text")
     _add_keys_option(command, "authenticators are checked, ESP is decrypted")
+    _add_profile_option(command)
     command.add_argument(
         "--wireshark",
         action="store_true",
@@ -261,7 +262,7 @@ def _add_report_options(command: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", type=_page_name, required=True, help="an .html file"
     )
     _add_keys_option(command, "wrong authenticators are findings")
-    command.add_argument("--profile", metavar="FILE", help="settings of the network (TOML)")
+    _add_profile_option(command)
 
 
 def _page_name(text: str) -> str:
@@ -273,6 +274,7 @@ def _page_name(text: str) -> str:
 def _add_ladder_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
     _add_keys_option(command, "wrong authenticators are findings")
+    _add_profile_option(command)
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE; its ending: .txt .svg .mmd (Mermaid)"
     )

@@ -8,7 +8,7 @@ from netmip6scope.capture.writer import Writer
 from netmip6scope.errors import InputError, UsageError
 from netmip6scope.key_file import keys_text
 from netmip6scope.keys import load_keys
-from netmip6scope.pipeline import load_profile
+from netmip6scope.profile_file import load_profile
 from netmip6scope.scrub.authenticators import Authenticators
 from netmip6scope.scrub.frame import Scrubber
 from netmip6scope.scrub.pseudonyms import Pseudonyms

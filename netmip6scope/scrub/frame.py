@@ -97,7 +97,9 @@ class Scrubber:
             if replace is not None and node.begin < node.end:
                 out[node.begin : node.end] = replace(octets[node.begin : node.end])
         for begin, end in _gaps(known):
-            out[begin:end] = self._names.payload(octets[begin:end])
+            # Reserved fields have no node where they are zero, and have to stay so.
+            if any(octets[begin:end]):
+                out[begin:end] = self._names.payload(octets[begin:end])
         for node in joined:
             self._joined(node, fields, out)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import ClassVar
@@ -50,6 +54,7 @@ STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
 )
 _STOP_LIMIT_S = 0.5
+_LOOK_EVERY_S = 1.0
 
 
 class ScopeApp(App[ScopeError]):
@@ -91,7 +96,7 @@ class ScopeApp(App[ScopeError]):
             self.register_theme(theme)
         known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
-        self.loader = Loader(list(sources), clock_of, profile, self._post)
+        self.loader = Loader(list(sources), clock_of, profile, self._post, keys)
         self._keys = keys
         self._names = [source.path for source in sources]
         self._progress = Progress(0, None)
@@ -103,6 +108,17 @@ class ScopeApp(App[ScopeError]):
 
     def on_mount(self) -> None:
         self.loader.start()
+        if sys.stdin is not None and sys.stdin.isatty():
+            self.set_interval(_LOOK_EVERY_S, self._leave_with_the_terminal)
+
+    def _leave_with_the_terminal(self) -> None:
+        """End where the terminal is gone and SIGHUP is ignored: keys would be awaited forever."""
+        keyboard = select.poll()
+        keyboard.register(0, 0)
+        if keyboard.poll(0):
+            # There is no screen to restore, and what restores it would wait for it.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGHUP)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What our styles ask for, where a theme that is not ours lacks it."""

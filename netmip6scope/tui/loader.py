@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dissectors.authentication.keys import Keys
 from dissectors.frames import FrameBatch, Ints
 from dissectors.profile import Profile
 from dissectors.scan.batch import MessageBatch
@@ -65,13 +66,14 @@ class Loader:
         clock_of: list[int] | None,
         profile: Profile,
         post: Callable[[News], None],
+        keys: Keys | None = None,
     ) -> None:
         self.store = FrameStore()
         self.total_octets: int | None = None
         self._sources = sources
         self._clock_of = clock_of
         self._post = post
-        self._run = Run(profile, self, watcher=self)
+        self._run = Run(profile, self, watcher=self, keys=keys)
         self._thread = threading.Thread(target=self._read, name="reader", daemon=True)
         self._stopped = threading.Event()
         self._running = threading.Event()

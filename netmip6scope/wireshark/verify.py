@@ -12,7 +12,8 @@ from dissectors.tree import decode
 from netmip6scope.capture.inputs import Source, expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.errors import ScopeError
-from netmip6scope.pipeline import Meter, load_profile
+from netmip6scope.pipeline import Meter
+from netmip6scope.profile_file import load_profile
 from netmip6scope.wireshark.compare import Names, Pair
 from netmip6scope.wireshark.copies import Copy, copy
 from netmip6scope.wireshark.dissection import Dissection, dissect

@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
+from dissectors.profile import Profile
 from netmip6scope.cli.main import main
 from netmip6scope.errors import InputError, Interrupted, ScopeError
 from netmip6scope.tables.columns import Column, Kind, Table
@@ -58,8 +59,16 @@ class Fake:
         return self.result
 
     def decode_frame(
-        self, capture: str, frame: int, format_: str, *, keys_path: str | None, wireshark: bool
+        self,
+        capture: str,
+        frame: int,
+        format_: str,
+        profile: Profile,
+        *,
+        keys_path: str | None,
+        wireshark: bool,
     ) -> str:
+        assert profile == Profile()
         self.asked = [capture, frame, format_, keys_path] + ["wireshark"] * wireshark
         if self.failure is not None:
             raise self.failure
@@ -248,6 +257,7 @@ REAL_PROGRAM = """
 import sys, types
 import numpy as np
 from netmip6scope.tables.columns import Column, Kind, Table
+from dissectors.profile import Profile
 from netmip6scope.cli.main import main
 table = Table("t", (Column("frame", Kind.INT, "."),), {"frame": np.arange(200_000)})
 result = types.SimpleNamespace(table=table, warnings=[], errors=[])
@@ -286,3 +296,14 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     assert run.stderr.read() == b""
     run.stderr.close()
     assert run.wait() == 0
+
+
+def test_a_profile_of_decode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """WIRE.md: the type numbers of HO Request and HO Response are settings."""
+    capture, profile = "sample_pcaps/slaac_handoff.pcap", tmp_path / "profile.toml"
+    profile.write_text("ho_request_type = 210\nho_response_type = 211\n", encoding="utf-8")
+    chosen = ["decode", capture, "-Y", "netmip6.ho_request"]
+    assert main(chosen) == 0
+    assert "HO Request" in capsys.readouterr().out
+    assert main([*chosen, "--profile", str(profile)]) == 0
+    assert capsys.readouterr().out == ""

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -100,6 +101,10 @@ class Program:
         self._drain()
         os.close(self._ours)
         return self.process.wait(1)
+
+    def hang_up(self) -> None:
+        """Close the terminal."""
+        os.close(self._ours)
 
     def _drain(self) -> None:
         try:
@@ -225,3 +230,18 @@ def test_what_cannot_be_read(
     assert "\x1b[?1049l" in shown
     assert line.startswith(f"{bad}: ") and said in line
     assert line.count("\n") == 1
+
+
+def test_it_leaves_with_a_terminal_that_is_closed_without_a_word(
+    story: Story, start: Callable[..., Program]
+) -> None:
+    """Who ignores SIGHUP, as under nohup, only sees that the keyboard is gone."""
+    story.attach(ms(0), ALICE, AR1)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        program = start(story.write())
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    program.read("1 session, 4 messages")
+    program.hang_up()
+    assert program.process.wait(LIMIT_S) == -signal.SIGHUP

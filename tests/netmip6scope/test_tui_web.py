@@ -117,7 +117,7 @@ async def test_a_browser_sees_the_capture(server: subprocess.Popen[str], port: i
         url = f"ws://{here}/ws?width=100&height=30"
         shown = b""
         async with client.ws_connect(url, origin=f"http://{here}") as socket_:
-            while b"1 session, 21 messages" not in shown:
+            while b"1 session, " not in shown:
                 message = await socket_.receive(LIMIT_S)
                 shown += message.data if isinstance(message.data, bytes) else b""
     server.send_signal(signal.SIGINT)
