@@ -105,6 +105,8 @@ class RouterShell(Shell):
         self._unanswered: dict[tuple[bytes, Address], int] = {}
         self._asked: dict[bytes, int] = {}
         """When a context was last asked for."""
+        self._homes: dict[Address, bytes] = {}
+        """Whose home addresses they are."""
         self._corrected: set[bytes] = set()
         """Whose clock was told to be wrong."""
         self._stamps: dict[tuple[bytes, Address], int] = {}
@@ -157,11 +159,10 @@ class RouterShell(Shell):
 
     def heard(self, home: Address, time_ns: int) -> None:
         """Its user data came by: a mobile node that was announced is there."""
-        for mobile in self._router.mobiles.values():
-            if home in mobile.homes and mobile.session is State.PREPARED:
-                link = self._around.link(mobile.mn_id)
-                self._router.handle(LinkUp(mobile.mn_id, link), time_ns)
-                return
+        mobile = self._router.mobiles.get(self._homes.get(home, b""))
+        if mobile is not None and mobile.session is State.PREPARED and home in mobile.homes:
+            link = self._around.link(mobile.mn_id)
+            self._router.handle(LinkUp(mobile.mn_id, link), time_ns)
 
     def put_off(self, now_ns: int) -> None:
         router = self._router
@@ -197,6 +198,7 @@ class RouterShell(Shell):
         if mobile is None or mn_id is None:
             return
         payload = packet.payload
+        self._homes.update(dict.fromkeys(mobile.homes, mn_id))
         if isinstance(payload, HoRequest):
             self._asked[mn_id] = step.time_ns
             self._router.renumber(mobile, payload.identifier, step.time_ns)

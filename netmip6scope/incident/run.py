@@ -13,7 +13,7 @@ from netmip6scope.incident.document import document
 from netmip6scope.incident.incident_file import EXPECTED, FILE, Incident, read_incident, with_stated
 from netmip6scope.incident.reading import read_observed
 from netmip6scope.keys import load_keys
-from netmip6scope.pipeline import load_profile
+from netmip6scope.profile_file import load_profile
 from replay.isolate import isolate
 from replay.roles import Roles, learned
 from replay.trace import Trace, traced
