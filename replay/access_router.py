@@ -111,6 +111,30 @@ class AccessRouter:
             case Arrived() | Spoken():
                 return ()
 
+    # Replay, which knows of a trace what a model cannot
+
+    def look_again(self, mobile: Mobile) -> None:
+        """What is known of a mobile node was changed from outside: wait for what it waits for."""
+        self._settle(mobile)
+
+    def wait_for(self, mobile: Mobile | None) -> None:
+        """Wait for one mobile node alone, or for none."""
+        self._timers = Timers()
+        if mobile is not None:
+            self._settle(mobile)
+
+    def wait_as(self, other: AccessRouter, mn_id: bytes) -> None:
+        """Wait for what another waits for, but for one mobile node, that is this router's own."""
+        self._timers = other._timers
+        self._timers.set(mn_id, None)
+        mobile = self.mobiles.get(mn_id)
+        if mobile is not None:
+            self._settle(mobile)
+
+    def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
+        """Its HO Request had this Identifier."""
+        self._exchange.renumber(mobile, identifier, sent_ns)
+
     # Mobile nodes
 
     def _known(self, mn_id: bytes) -> Mobile:

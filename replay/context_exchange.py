@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from dissectors.handoff import HoRequest, HoResponse, HoStatus
@@ -75,6 +75,13 @@ class ContextExchange:
             self.asking.pop(mobile.transfer.identifier, None)
         mobile.transfer, mobile.transfer_state = None, State.NONE
 
+    def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
+        """What was asked for was asked for with this Identifier (replay knows it of a trace)."""
+        if mobile.transfer is not None:
+            self.asking.pop(mobile.transfer.identifier, None)
+            mobile.transfer = replace(mobile.transfer, identifier=identifier, sent_ns=sent_ns)
+            self.asking[identifier] = mobile
+
     def step(
         self, mobile: Mobile, given: Input, now_ns: int, response: HoResponse | None = None
     ) -> list[Effect | Signal]:
@@ -138,6 +145,8 @@ class ContextExchange:
 
     def _status(self, request: HoRequest, mobile: Mobile | None, *, trusted: bool) -> HoStatus:
         held = mobile is not None and mobile.session in link_session.HOLDS_CONTEXT
+        if mobile is None or mobile.registration.home is None:
+            held = False  # behind a MAP a session is prepared before the home agent's binding is
         state = context_serving.State.HELD if held else context_serving.State.ABSENT
         forbidden = identity_in(request.options) in self._config.forbidden
         given = context_serving.classify(request, trusted=trusted, forbidden=forbidden)

@@ -91,6 +91,10 @@ class HomeAgent:
         pool = self.config.pool
         return (pool.network,) if pool.network4 is None else (pool.network, pool.network4)
 
+    def reserve(self, mn_id: bytes, home: IPv6Address | IPv4Address) -> bool:
+        """Have this home address ready for an identity; False if it is another's."""
+        return self._pool.assigned(mn_id, self._in_use, home) is not None
+
     def next_deadline_ns(self) -> int | None:
         """The earliest of any entry."""
         return self._timers.next_ns()

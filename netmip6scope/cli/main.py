@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
-from netmip6scope.cli import capturing, scrubbing, simulation
+from netmip6scope.cli import capturing, replaying, scrubbing, simulation
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -336,6 +336,7 @@ _COMMANDS = {
     "merge": run_merge,
     "simulate": simulation.run_command,
     "capture": capturing.run_command,
+    "replay": replaying.run_command,
     "scrub": scrubbing.run_command,
 }
 

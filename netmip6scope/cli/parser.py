@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
-from netmip6scope.cli import capturing, scrubbing, simulation
+from netmip6scope.cli import capturing, replaying, scrubbing, simulation
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -379,6 +379,12 @@ _COMMANDS = (
         "merge",
         "the captures of several points as one, by one clock",
         _add_merge_options,
+    ),
+    (
+        "replay",
+        "replay",
+        "re-run the nodes of a trace and name the one that went wrong",
+        replaying.add_options,
     ),
     (
         "scrub",

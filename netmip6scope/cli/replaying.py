@@ -1,0 +1,93 @@
+"""The command `replay`: its options and what it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from netmip6scope.errors import FAILED, OK, UsageError
+
+if TYPE_CHECKING:
+    from netmip6scope.incident.run import Outcome
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Give the command its options."""
+    add = command.add_argument
+    about = "a capture, an incident's directory (with incident.toml), or one that holds such"
+    add("paths", nargs="+", metavar="INCIDENT", help=about)
+    add("--keys", metavar="FILE", help="keys of a lone capture: authenticators are judged")
+    add("--profile", metavar="FILE", help="settings of a lone capture's network (TOML)")
+    about = "write the verdict as expected.json, after showing what changes"
+    add("--accept", action="store_true", help=about)
+    about = "write an incident.toml with the roles that the trace shows, for editing (- to print)"
+    add("--learn", metavar="FILE", help=about)
+    add("--json", metavar="FILE", help="write all verdicts as JSON")
+    add("--junit", metavar="FILE", help="write them as JUnit XML")
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Replay incidents; exit code 1 if a verdict is not the one expected."""
+    from netmip6scope.incident.document import all_json, json_text, junit, line, page
+    from netmip6scope.incident.run import find, replay
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    incidents = find(options.paths, options.keys, options.profile)
+    if options.learn is not None and len(incidents) != 1:
+        raise UsageError("--learn is for one capture or incident at a time")
+    if options.accept and any(each.folder is None for each in incidents):
+        raise UsageError("--accept is for incidents: make one with --learn DIR/incident.toml")
+    outcomes = [replay(each) for each in incidents]
+    if options.learn is not None:
+        return _learn(outcomes[0], options.learn)
+    if len(outcomes) == 1:
+        text = page(outcomes[0])
+    else:
+        text = "".join(f"{line(each)}\n" for each in outcomes)
+    if options.accept:
+        text += "".join(map(_changes, outcomes))
+    for path, made in ((options.json, all_json), (options.junit, junit)):
+        if path is not None:
+            with standard_output() if path == "-" else replaced_file(path) as stream:
+                stream.write(made(outcomes).encode())
+    if "-" not in (options.json, options.junit):
+        with standard_output() as stream:
+            stream.write(text.encode("utf-8", "backslashreplace"))
+    if options.accept:
+        for each in outcomes:
+            with replaced_file(str(each.incident.expected)) as stream:
+                stream.write(json_text(each.verdict).encode())
+        return OK
+    return OK if all(each.as_expected for each in outcomes) else FAILED
+
+
+def _changes(outcome: Outcome) -> str:
+    """What changes in expected.json."""
+    from difflib import unified_diff
+
+    from netmip6scope.incident.document import json_text
+
+    path = outcome.incident.expected
+    assert path is not None
+    before = path.read_text("utf-8") if path.exists() else ""
+    after = json_text(outcome.verdict)
+    if before == after:
+        return f"{path}: nothing changes\n"
+    found = unified_diff(
+        before.splitlines(), after.splitlines(), "expected before", "expected now", lineterm=""
+    )
+    return "\n".join([f"{path}:", *found, ""])
+
+
+def _learn(outcome: Outcome, path: str) -> int:
+    from netmip6scope.incident.learned import incident_text
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    text = incident_text(outcome, path)
+    with standard_output() if path == "-" else replaced_file(path) as stream:
+        stream.write(text.encode())
+    with suppress(OSError, AttributeError):  # started without standard error: it is no result
+        sys.stderr.write(f"learned {len(outcome.trace.nodes)} nodes\n")
+    return OK

@@ -1,0 +1,1 @@
+"""Incidents: captures that are replayed, and what comes of it."""

@@ -1,0 +1,123 @@
+"""Set-ups of node models from roles and keys."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, IPv6Network
+
+from dissectors.authentication.keys import AhKey, Keys
+from dissectors.handoff import HoRequest, HoResponse
+from replay.binding_client import UNIT_S, Settings
+from replay.home_agent import AgentConfig
+from replay.home_pool import PoolConfig
+from replay.packets import UNSPECIFIED, Address
+from replay.registration import Domain
+from replay.roles import AgentRole, Roles, RouterRole
+from replay.router_config import Neighbour, RouterConfig
+from replay.security import AhSecurity, MnHaSecurity
+from replay.trace import Trace
+from replay.update_checks import ALL_ONES, Checks
+
+_ANY_POOL = IPv6Network("2000::/16")
+_LINK = b"\x02\x00\x5e\x00\x00\x01"
+"""What a router calls itself on access links; nobody compares it."""
+
+
+def agent_config(role: AgentRole, keys: Keys) -> AgentConfig:
+    mine = [key for key in keys.entries.mn_ha if key.ha == role.address]
+    of_routers = {key.ar: MnHaSecurity(key.spi, key.key) for key in mine if key.ar is not None}
+    of_nodes = {key.mn_id: MnHaSecurity(key.spi, key.key) for key in mine if key.mn_id is not None}
+    checks = Checks(
+        of_nodes,
+        of_routers,
+        {each.spi: each for each in of_routers.values()},
+        require_timestamp=role.timestamps,
+        known=role.known,
+        forbidden=role.forbidden,
+        full=role.full,
+    )
+    return AgentConfig(
+        str(role.address),
+        role.address,
+        PoolConfig(role.pool or _ANY_POOL, role.pool4),
+        role.local,
+        role.longest_s // UNIT_S,
+        checks=checks,
+        clock_ahead_ns=role.clock_ahead_ns,
+    )
+
+
+def router_config(
+    role: RouterRole, roles: Roles, keys: Keys, trace: Trace, shown: Shown
+) -> RouterConfig:
+    of_routers = list(keys.entries.ah)
+    mine = [key for key in keys.entries.mn_ha if key.ar == role.address]
+    associations = {key.ha: MnHaSecurity(key.spi, key.key) for key in mine}
+    of_nodes = {
+        (key.ha, key.mn_id): MnHaSecurity(key.spi, key.key)
+        for key in keys.entries.mn_ha
+        if key.mn_id is not None
+    }
+    domain = None
+    if role.map is not None:
+        domain = Domain(role.map, associations.get(role.map))
+    settings = Settings(
+        role.lifetime_s // UNIT_S,
+        role.timestamps,
+        role.clock_ahead_ns,
+        ALL_ONES if role.all_ones else UNSPECIFIED,
+    )
+    return RouterConfig(
+        str(role.address),
+        role.address,
+        _LINK,
+        role.home_agent,
+        settings,
+        associations,
+        of_nodes,
+        {other: _neighbour(role.address, other, of_routers, shown) for other in trace.routers},
+        role.require_ah,
+        role.forbidden,
+        domain,
+        profile=roles.profile,
+    )
+
+
+Shown = dict[Address, dict[Address, list[int]]]
+"""The SPIs of handoff messages, by receiver and sender."""
+
+
+def shown_spis(trace: Trace) -> Shown:
+    """What a trace shows of associations between routers."""
+    found: Shown = {}
+    for step in trace.steps:
+        packet = step.packet
+        if isinstance(packet.payload, HoRequest | HoResponse):
+            spis = found.setdefault(packet.destination, {}).setdefault(packet.source, [])
+            if packet.ah is not None:
+                spis.append(packet.ah.spi)
+    return found
+
+
+def _neighbour(own: IPv6Address, other: IPv6Address, keys: list[AhKey], shown: Shown) -> Neighbour:
+    return Neighbour(_ah(other, own, keys, shown), _ah(own, other, keys, shown))
+
+
+def _ah(source: IPv6Address, to: IPv6Address, keys: list[AhKey], shown: Shown) -> AhSecurity | None:
+    """The association of one direction, as the SPIs of its packets tell.
+
+    A key that no packet shows is that of the only sender which shows none.
+    """
+    senders = shown.get(to, {})
+    if source not in senders:
+        return None
+    of_receiver = {key.spi: key for key in keys if key.destination == to}
+    used = {
+        sender: next((spi for spi in spis if spi in of_receiver), None)
+        for sender, spis in senders.items()
+    }
+    spi = used[source]
+    if spi is None:
+        left = [known for known in of_receiver if known not in used.values()]
+        others = [one for one, known in used.items() if known is None]
+        spi = left[0] if len(left) == len(others) == 1 else None
+    return None if spi is None else AhSecurity(spi, of_receiver[spi].key)

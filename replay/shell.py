@@ -1,0 +1,307 @@
+"""A node model in a trace: fed with what the trace shows it received, held against what it sent.
+
+`Shell` keeps what the model has sent and the trace has not shown yet. What a trace cannot show (a
+base station's word, a lost packet) is tried out on a copy of the model when a message needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from dissectors.errors import BuildError
+from dissectors.mobility import BindingUpdate
+from replay.events import Deadline, Effects, Event, Node, Send
+from replay.judged import CHOSEN, Field, Kind, Value, fields, kind_of, who
+from replay.packets import Packet
+from replay.trace import Step
+from replay.verdict import Divergence, Fault, Unseen
+
+_PATIENCE_NS = 10_000_000_000
+"""What comes later than that is another message."""
+_MOST_DEADLINES = 10_000
+Move = Event | Callable[[Node, int], Effects]
+"""What happens to a model: an event, or a change to what it knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a model has sent, when, and the message that made it do so."""
+
+    time_ns: int
+    packet: Packet
+    kind: Kind
+    mn_id: bytes | None
+    cause: Step
+    certain: bool = True
+    """False: it may stay away, as the trace does not show what led to it."""
+
+
+class Shell:
+    """One node. Subclasses know its model."""
+
+    role = ""
+
+    def __init__(self, address: IPv6Address, node: Node, tolerance_ns: int) -> None:
+        self.address = address
+        self.node = node
+        self.tolerance_ns = tolerance_ns
+        self.pending: list[Expected] = []
+        self.divergences: list[Divergence] = []
+        self.unseen: list[Unseen] = []
+        self.agreed = 0
+        self.compared: list[tuple[int, str]] = []
+        """Frame and kind of each message that was held against the model's."""
+        self._certain = True
+
+    # Feeding
+
+    def received(self, step: Step) -> None:
+        """The trace shows that the node received this."""
+        self.pass_time(step)
+        self.adopt_before(step)
+        for move in self.events_of(step):
+            self._collect(moved(self.node, move, step.time_ns), step.time_ns, step)
+
+    def pass_time(self, step: Step) -> None:
+        """Let deadlines come that lie before the step."""
+        for _ in range(_MOST_DEADLINES):
+            self.put_off(step.time_ns)
+            due_ns = self.node.next_deadline_ns()
+            if due_ns is None or due_ns > step.time_ns - self.tolerance_ns:
+                return
+            self._collect(moved(self.node, Deadline(), due_ns), due_ns, step)
+
+    def _collect(self, effects: Effects, time_ns: int, cause: Step) -> None:
+        self.pending += self.expectations(effects, time_ns, cause)
+
+    def expectations(self, effects: Effects, time_ns: int, cause: Step) -> Iterator[Expected]:
+        """The messages among effects that are judged."""
+        for effect in effects:
+            if not isinstance(effect, Send) or not isinstance(effect.packet, Packet):
+                continue
+            kind = kind_of(effect.packet)
+            if kind is not None:
+                mn_id = who(effect.packet) or effect.mn_id or cause.mn_id
+                yield Expected(time_ns, effect.packet, kind, mn_id, cause, self._certain)
+
+    # Comparing
+
+    def sent(self, step: Step) -> None:
+        """The trace shows that the node sent this."""
+        kind = kind_of(step.packet)
+        assert kind is not None
+        self.pass_time(step)
+        found = self._paired(step, kind)
+        if found is None:
+            found = self.explained(step, kind)
+        if found is None:
+            found = self._alike(step, kind)
+        if found is None:
+            if kind is Kind.HO_REQUEST and step.mn_id is None:
+                name = Field("mobile node identifier", None, "4.1")
+                self._diverged(step, Fault.FIELD, kind, name.name, "one", None, name.section)
+            elif not self.beyond_sight(step):
+                self._diverged(step, Fault.UNEXPECTED, kind, "message", None, kind.value)
+            return
+        if found in self.pending:
+            self.pending.remove(found)
+        self.compared.append((step.seen.frame, kind.value))
+        before = len(self.divergences)
+        self._compare(found, step)
+        self.agreed += len(self.divergences) == before
+        self.adopt_after(step)
+
+    def _paired(self, step: Step, kind: Kind) -> Expected | None:
+        """What was expected to this peer about this mobile node."""
+        fitting = [
+            each
+            for each in self.pending
+            if each.kind is kind
+            and each.mn_id == step.mn_id
+            and (each.packet.destination == step.packet.destination or step.link is not None)
+            and step.time_ns - each.time_ns <= _PATIENCE_NS
+            and _releases(each.packet) == _releases(step.packet)
+        ]
+        return self._best(fitting, step)
+
+    def _alike(self, step: Step, kind: Kind) -> Expected | None:
+        """What was expected just now and has most fields alike."""
+        near = [
+            each
+            for each in self.pending
+            if each.kind is kind and abs(each.time_ns - step.time_ns) <= self.tolerance_ns
+        ]
+        found = self._best(near, step)
+        if found is None:
+            return None
+        recorded = fields(step.packet)
+        unlike = _differing(fields(found.packet), recorded)
+        return found if len(unlike) * 2 < len(recorded) else None
+
+    def _best(self, fitting: list[Expected], step: Step) -> Expected | None:
+        recorded = fields(step.packet)
+        return min(
+            fitting, key=lambda each: len(_differing(fields(each.packet), recorded)), default=None
+        )
+
+    def _compare(self, expected: Expected, step: Step) -> None:
+        told = {each.name: each for each in fields(expected.packet)}
+        recorded = {each.name: each for each in fields(step.packet)}
+        unlike = [
+            (each, told.get(name), recorded.get(name))
+            for name, each in {**told, **recorded}.items()
+            if told.get(name) != recorded.get(name)
+            and not self.is_free(told.get(name), recorded.get(name), step)
+        ]
+        # With another status everything else is another as well.
+        decisive = [one for one in unlike if one[0].name == "status"]
+        found = [
+            (each, None if one is None else one.value, None if other is None else other.value)
+            for each, one, other in decisive or unlike
+        ]
+        found += [(each, right, each.value) for each, right in self.inconsistent(expected, step)]
+        for each, right, value in found:
+            self._diverged(step, Fault.FIELD, expected.kind, each.name, right, value, each.section)
+        late_ns = step.time_ns - expected.time_ns
+        if late_ns > self.tolerance_ns and expected.certain:
+            self._diverged(
+                step,
+                Fault.LATE,
+                expected.kind,
+                "time",
+                expected.time_ns,
+                step.time_ns,
+                "3.1, 3.3",
+                expected.time_ns,
+            )
+
+    def finish(self, end_ns: int) -> None:
+        """What has not been sent by the end, where there was time for it."""
+        for each in self.pending:
+            if each.certain and each.time_ns + self.tolerance_ns <= end_ns:
+                cause = each.cause
+                self.divergences.append(
+                    Divergence(
+                        self.address,
+                        Fault.MISSING,
+                        each.kind,
+                        cause.number,
+                        cause.seen.frame,
+                        each.time_ns,
+                        "message",
+                        each.kind.value,
+                        None,
+                        SECTIONS[each.kind],
+                        each.mn_id,
+                    )
+                )
+
+    def _diverged(
+        self,
+        step: Step,
+        fault: Fault,
+        kind: Kind,
+        field: str,
+        expected: Value,
+        recorded: Value,
+        section: str = "",
+        time_ns: int | None = None,
+    ) -> None:
+        self.divergences.append(
+            Divergence(
+                self.address,
+                fault,
+                kind,
+                step.number,
+                step.seen.frame,
+                step.time_ns if time_ns is None else time_ns,
+                field,
+                expected,
+                recorded,
+                section or SECTIONS[kind],
+                step.mn_id,
+            )
+        )
+
+    def not_shown(self, step: Step, what: str) -> None:
+        """Say what had to be taken for granted."""
+        self.unseen.append(Unseen(self.address, step.seen.frame, what, step.mn_id))
+
+    # What subclasses know
+
+    def events_of(self, step: Step) -> Iterable[Move]:
+        """What the model is told of a message."""
+        raise NotImplementedError
+
+    def put_off(self, now_ns: int) -> None:
+        """Keep back deadlines whose times nobody has set down."""
+
+    def adopt_before(self, step: Step) -> None:
+        """Take over what was the node's to choose and is told by its answer."""
+
+    def adopt_after(self, step: Step) -> None:
+        """Take over numbers that were the node's to choose."""
+
+    def explained(self, step: Step, kind: Kind) -> Expected | None:  # noqa: ARG002 - the same
+        """What the model sends after something that the trace cannot show."""
+        return None
+
+    def beyond_sight(self, step: Step) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether what led to it may lie before the trace."""
+        return False
+
+    def is_free(
+        self,
+        expected: Field | None,
+        recorded: Field | None,
+        step: Step,  # noqa: ARG002 - for subclasses
+    ) -> bool:
+        """Whether the value recorded is as good; None is a field that is not there."""
+        either = expected or recorded
+        return either is not None and either.name in CHOSEN
+
+    def inconsistent(
+        self,
+        expected: Expected,  # noqa: ARG002 - for subclasses
+        step: Step,
+    ) -> Iterator[tuple[Field, Value]]:
+        """Seals, and chosen fields that do not fit with earlier ones; with what would fit."""
+        if step.seen.sealed is False:
+            is_handoff = step.packet.ah is not None
+            name, section = _ICV if is_handoff else _AUTHENTICATOR
+            yield Field(name, "wrong", section), "right"
+
+
+def moved(node: Node, move: Move, time_ns: int) -> Effects:
+    """What follows from a move; nothing where a trace has values that no message can carry."""
+    try:
+        return move(node, time_ns) if callable(move) else node.handle(move, time_ns)
+    except BuildError:
+        return ()
+
+
+def _releases(packet: Packet) -> bool:
+    """Whether it ends a binding."""
+    return isinstance(packet.payload, BindingUpdate) and not packet.payload.lifetime
+
+
+def _differing(one: tuple[Field, ...], other: tuple[Field, ...]) -> set[str]:
+    return {each.name for each in {*one} ^ {*other} if each.name not in CHOSEN}
+
+
+_ICV = "ICV", "7; RFC 4302 3.4.4"
+_AUTHENTICATOR = "authenticator", "3.1, 7; RFC 4285 5.1"
+SECTIONS = {
+    Kind.BINDING_UPDATE: "3.1-3, 3.3-5, 3.3-8, 6.2",
+    Kind.BINDING_ACKNOWLEDGEMENT: "3.1-4, 3.3-6",
+    Kind.HO_REQUEST: "3.3-3, 4.1",
+    Kind.HO_RESPONSE: "3.3-4, 4.2",
+    Kind.ROUTER_ADVERTISEMENT: "3.1-5",
+    Kind.DHCPV6_ADVERTISE: "3.1-5",
+    Kind.DHCPV6_REPLY: "3.1-5",
+    Kind.DHCPV4_OFFER: "3.2-5",
+    Kind.DHCPV4_ACK: "3.2-5",
+}
+"""Where the draft says that a node sends it."""
