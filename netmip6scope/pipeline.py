@@ -152,7 +152,8 @@ class Run:
         self._selection = selection
         self._watcher = watcher
         names, tunnels = self.scanner.names, self.scanner.tunnels
-        self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels)
+        words = self.scanner.words
+        self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels, words)
 
     def tables(
         self, sources: list[Source], clock_of: list[int] | None, want: str | Sequence[str]
@@ -195,7 +196,8 @@ class Run:
         messages = MessageRows()
         keep = not {"messages", "findings", "why"}.isdisjoint(wanted)
         keep |= self._selection is not None and self._selection.needs_messages
-        self.scanner.tells_beside = keep or self._watcher is not None
+        beside = keep or self._watcher is not None or "sessions" in wanted
+        self.scanner.tells_beside = beside
         extras = _extras(wanted)
 
         def so_far() -> Result:

@@ -8,6 +8,7 @@ from dissectors.aside.kind_text import kind_name, title
 from dissectors.aside.row import Row
 from dissectors.diameter import DiameterCommand
 from dissectors.radius import RadiusCode
+from dissectors.scan.marks import Mark
 
 _RADIUS_CODES = frozenset(map(int, RadiusCode))
 _RADIUS_LENGTHS = range(20, 4097)
@@ -23,6 +24,11 @@ _RADIUS_ADDRESSES = (
     "netmip6.radius.WiMAX_Home_IPv4_HoA_PMIP6",
     "radius.Framed-IP-Address",
 )
+_METHODS = {
+    "radius.User_Password_encrypted": Mark.PAP,
+    "radius.CHAP_Password": Mark.CHAP,
+    "radius.eap_fragment": Mark.EAP,
+}
 _RADIUS_PREFIXES = (
     "radius.Framed_IPv6_Prefix",
     "radius.Delegated_IPv6_Prefix",
@@ -52,7 +58,17 @@ def radius(found: Found) -> Row | None:
         identifier=identifier,
         status=found.number("radius.Error_Cause"),
         lifetime_s=found.number("radius.Session_Timeout"),
+        marks=_method(found),
     )
+
+
+def _method(found: Found) -> Mark:
+    """How the user is authenticated (RFC 2865 5.2, 5.3, RFC 3579 3.1)."""
+    marks = Mark(0)
+    for attribute, mark in _METHODS.items():
+        if found.has(attribute):
+            marks |= mark
+    return marks
 
 
 def _radius_address(found: Found) -> bytes | None:

@@ -40,6 +40,10 @@ class Found:
                 return node.raw
         return None
 
+    def has(self, filter: str) -> bool:
+        """Whether such a field is there."""
+        return filter in self._first
+
     def address(self, *filters: str) -> bytes | None:
         """The first of these fields that is an address of 4 or 16 octets, and not all zeros."""
         for name in filters:

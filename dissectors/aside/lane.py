@@ -139,6 +139,8 @@ class ObjectLane:
             ]
         m.checksum[[each.wrong_sum for each in rows]] = 0
         m.cut[:] = m.ah[:] = m.inside[:] = 0
+        m.marks[:] = [each.marks for each in rows]
+        m.client = _named(self._scanner.names, [each.client for each in rows])
         return m
 
     def _kind(self, text: str) -> int:

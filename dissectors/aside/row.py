@@ -15,7 +15,7 @@ class Row:
     mn_id: the identity's octets, as they came. client: octets that all messages of one client have,
     and other clients' have not: DUID, hardware address, PPPoE session, interface identifier or
     Calling-Station-Id. line: the summary, with "{}" where the identifier stands, so that lines are
-    few. wrong_sum: UDP's checksum is wrong.
+    few. wrong_sum: UDP's checksum is wrong. marks: bits of `Mark`, of RADIUS.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Row:
     status: int | None = None
     lifetime_s: int | None = None
     wrong_sum: bool = False
+    marks: int = 0
 
     @property
     def summary(self) -> str:

@@ -28,7 +28,7 @@ class MessageBatch:
     message at which it cannot be parsed; cut: 1 where the snap length left some of it out;
     checksum: 1 right, 0 wrong, 2 left to the network card; auth: 1 and 0 of the authenticator in
     it, where keys were given; marks: bits of `Mark`; stamp_ns: a Binding Update's Mesg-ID, since
-    1900 (RFC 4285 6).
+    1900 (RFC 4285 6); client: of a `Row`, the number of its client's octets among the identities.
     """
 
     frame: Ints
@@ -59,6 +59,7 @@ class MessageBatch:
     auth: Ints
     marks: Ints
     stamp_ns: Ints
+    client: Ints
 
     @classmethod
     def blank(cls, n: int) -> MessageBatch:

@@ -6,7 +6,7 @@ from enum import IntFlag
 
 
 class Mark(IntFlag):
-    """Of Binding Updates and HO Responses."""
+    """Of Binding Updates and HO Responses; the last three of RADIUS."""
 
     AUTHENTICATED = 1
     """An authentication option (RFC 4285 5)."""
@@ -24,3 +24,9 @@ class Mark(IntFlag):
     """It came in ESP."""
     ENCRYPTED = 128
     """ESP encrypted it (not so with RFC 2410)."""
+    PAP = 256
+    """User-Password."""
+    CHAP = 512
+    """CHAP-Password."""
+    EAP = 1024
+    """EAP-Message."""

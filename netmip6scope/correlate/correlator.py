@@ -32,6 +32,7 @@ from netmip6scope.correlate import (
 from netmip6scope.correlate.alike import alike, distinct
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.reasons import Reasons
+from netmip6scope.correlate.setups import Setups
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
 from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
@@ -88,8 +89,16 @@ class Correlator:
     """Feed it scanned batches in time order; `finish` gives what they tell."""
 
     def __init__(
-        self, profile: Profile, addresses: AddressBook, names: Names, tunnels: Tunnels
+        self,
+        profile: Profile,
+        addresses: AddressBook,
+        names: Names,
+        tunnels: Tunnels,
+        words: Names | None = None,
     ) -> None:
+        """words: texts of kinds that have no number of their own (`scan.kinds.FIRST_WORD`)."""
+        self._words = words
+        self._setups = Setups(addresses)
         self._profile = profile
         self._addresses = addresses
         self._names = names
@@ -127,6 +136,8 @@ class Correlator:
             columns = {name: getattr(m, name)[tests] for name in node_checks.OF_TESTS}
             self._tests.append({**columns, "order": self._messages + tests})
         self._checked.append(checks.check(m, self._messages))
+        if self._words is not None:
+            self._setups.add(m, self._words, self._messages)
         self._messages += len(m)
 
     def finish(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
@@ -174,6 +185,7 @@ class Correlator:
             del m[name]
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
+        self._setups.join(found.sessions, found.message_session)
         holder = measure.sessions(found.sessions, segments, copies, anchors)
         if reasons is not None:
             found.why.update(_by_message(reasons, order, self._messages))

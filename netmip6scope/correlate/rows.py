@@ -9,6 +9,7 @@ from dissectors.handoff import Access
 from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.model import HandoffKind, Outcome, State
+from netmip6scope.correlate.setups import METHODS
 from netmip6scope.correlate.texts import Texts, labels
 from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table, Values
 from netmip6scope.tables.schema import HANDOFFS, SESSIONS, USER_PLANE
@@ -75,11 +76,13 @@ def sessions_table(found: Correlation, texts: Texts) -> Table:
         "map": texts.addresses(s["map"]),
         "rcoa": texts.addresses(s["rcoa"]),
         "access": labels(access, _ACCESS),
+        "auth": labels(np.where(s["auth"] > 0, s["auth"], -1), METHODS),
         "ar_path": texts.paths(found.paths, s["path_at"], s["path"]),
         "start": s["start_ns"],
         "end": s["end_ns"],
         "state": labels(s["state"], [state.label for state in State]),
         "setup_ms": _gap(s["solicited_ns"], s["answered_ns"]),
+        "auth_ms": _gap(s["asked_ns"], s["accepted_ns"]),
         "binding_ms": _gap(s["first_bu_ns"], s["accepted_ba_ns"]),
         "address_ms": _gap(s["accepted_ba_ns"], s["answered_ns"]),
         "handoffs": s["handoffs"],

@@ -281,10 +281,8 @@ class _Reader:
             yield "kind", "pbu" if word & 0x0200 else "bu"
         if kind in ("bu", "fmip-fbu"):
             yield "coa", _first(sound, 3, "address")
-            yield "marks", self._marks_of_update(sound)
-            ntp = _first(sound, 10, "timestamp")
-            if ntp is not None:
-                yield "stamp_ns", (ntp >> 32) * 10**9 + ((ntp & 0xFFFFFFFF) * 10**9 >> 32)
+        if kind == "bu":
+            yield from self._of_update(sound)
         if kind == "ba":
             yield "flags", self.frame[body.begin + 1]
             yield "kind", "pba" if self.frame[body.begin + 1] & 0x20 else "ba"
@@ -302,6 +300,12 @@ class _Reader:
             yield "marks", self._marks_of_response(body, sound)
         if kind == "ra":
             yield "prefix", _first(sound, 3, "prefix")
+
+    def _of_update(self, options: list[Node]) -> Iterator[tuple[str, object]]:
+        yield "marks", self._marks_of_update(options)
+        ntp = _first(options, 10, "timestamp")
+        if ntp is not None:
+            yield "stamp_ns", (ntp >> 32) * 10**9 + ((ntp & 0xFFFFFFFF) * 10**9 >> 32)
 
     def _marks_of_update(self, options: list[Node]) -> int:
         """1: an authenticator, 2: option 29, 4: with P."""

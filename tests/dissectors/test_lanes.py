@@ -119,7 +119,7 @@ def test_lanes_agree_on_mutated_captures(path: Path) -> None:
         lambda t: st.tuples(st.just(t), st.lists(frames(t), max_size=12))
     )
 )
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_lanes_agree_on_generated_frames(drawn: tuple[int, list[tuple[bytes, int]]]) -> None:
     link_type, captured = drawn
     compare(captured, link_type)
