@@ -185,10 +185,12 @@ class Correlator:
             del m[name]
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
-        self._setups.join(found.sessions, found.message_session)
+        setups = self._setups.join(found.sessions, found.message_session)
         holder = measure.sessions(found.sessions, segments, copies, anchors)
         if reasons is not None:
             found.why.update(_by_message(reasons, order, self._messages))
+            for message, reason, source in setups:
+                found.why["reason"][message], found.why["source"][message] = reason, source
         if user_plane:
             found.user_plane.update(segments.of_sessions(holder))
         measure.handoffs(found.handoffs, found.sessions, segments, copies)

@@ -27,6 +27,8 @@ class Reason(IntEnum):
     """It goes to, or comes from, the node's interface identifier."""
     ANSWERED = 6
     """A Router Advertisement that is the node's goes to where it comes from."""
+    CLIENT = 7
+    """It is of the client (DUID, hardware address, PPP link) that the node's address goes to."""
 
 
 class Reasons:
@@ -60,9 +62,23 @@ _OTHERWISE = {
     Reason.PREFIX: "icmpv6.opt.prefix",
     Reason.HOST: "ipv6.dst",
     Reason.ANSWERED: "ipv6.src",
+    Reason.CLIENT: "client",
 }
+_OF_FAMILIES = {
+    (Reason.NAMED, "radius-"): "radius.User_Name",
+    (Reason.NAMED, "eap-"): "eap.identity",
+    (Reason.NAMED, "ppp-chap-"): "chap.name",
+    (Reason.NAMED, "ppp-pap-"): "pap.peer_id",
+    (Reason.EXCHANGE, "radius-"): "radius.id",
+    (Reason.HOST, "ppp-ipv6cp-"): "ipv6cp.interface_identifier",
+    (Reason.CLIENT, "dhcp4-"): "netmip6.dhcp.hw.addr",
+}
+"""Of messages that have no kind of their own: by how the names of their kinds begin."""
 
 
 def field_of(reason: Reason, kind: str) -> str:
     """The field, as a filter names it, of a message of this kind."""
-    return _FIELDS.get((reason, kind)) or _OTHERWISE[reason]
+    families = (
+        f for (r, begin), f in _OF_FAMILIES.items() if r is reason and kind.startswith(begin)
+    )
+    return _FIELDS.get((reason, kind)) or next(families, _OTHERWISE[reason])

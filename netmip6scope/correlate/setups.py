@@ -8,7 +8,7 @@ address that the session has; IPV6CP agrees on the lower half of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import FIRST_WORD
 from dissectors.scan.marks import Mark
+from netmip6scope.correlate.reasons import Reason
 from netmip6scope.tables.columns import NULL
 
 METHODS = ("", "pap", "chap", "eap")
@@ -90,6 +91,7 @@ class Setups:
     def __init__(self, addresses: AddressBook) -> None:
         self._addresses = addresses
         self._messages: list[_Message] = []
+        self._why: list[tuple[int, Reason, int]] = []
 
     def add(self, m: MessageBatch, words: Names, first: int) -> None:
         """Keep what matters of a batch; `first` is the number of its first message."""
@@ -103,22 +105,31 @@ class Setups:
                 time_ns, *rest = columns
                 self._messages.append(_Message(text, time_ns, first + row, *rest))
 
-    def join(self, sessions: dict[str, Ints], message_session: NDArray[np.int32]) -> None:
-        """Fill what sessions have of it (`auth`, `asked_ns`, `accepted_ns`, access), and whose."""
+    def join(
+        self, sessions: dict[str, Ints], message_session: NDArray[np.int32]
+    ) -> list[tuple[int, Reason, int]]:
+        """Fill what sessions have of it (`auth`, `asked_ns`, `accepted_ns`, access), and whose.
+
+        Returns, of each message that a session gets: its number, why, and that of the message that
+        this refers to.
+        """
+        self._why = []
         count = len(sessions["mn"])
         sessions["auth"] = np.zeros(count, np.int64)
         for name in ("asked_ns", "accepted_ns"):
             sessions[name] = np.full(count, NULL)
         if not self._messages:
-            return
+            return self._why
         self._messages.sort(key=lambda one: (one.time_ns, one.order))
         holders = self._holders(sessions)
         for exchange in self._address_exchanges():
             row = self._whose(exchange, holders)
             if row is not None:
                 self._asked(exchange, sessions, row)
-                _give(exchange.messages, row, message_session)
+                self._give(exchange.messages, row, message_session)
+                self._explain(exchange, sessions, row)
         self._authenticated(sessions, message_session)
+        return self._why
 
     def _address_exchanges(self) -> list[_Exchange]:
         open_ones: dict[tuple[int, Access], _Exchange] = {}
@@ -206,14 +217,41 @@ class Setups:
             asked = [m for m in on_link[mn] if after_ns < m.time_ns <= begin_ns]
             if asked:
                 sessions["auth"][row] = _ON_LINK[asked[-1].kind]
-                _give(asked, row, message_session)
+                self._give(asked, row, message_session)
+                self._why += [(m.order, Reason.NAMED, m.order) for m in asked]
             done = [e for e in accepted[mn] if after_ns < (e.done_ns or 0) <= begin_ns]
             if done:
                 last = done[-1]
                 sessions["asked_ns"][row] = last.begin_ns
                 sessions["accepted_ns"][row] = NULL if last.done_ns is None else last.done_ns
                 sessions["auth"][row] = _method(last.messages) or sessions["auth"][row]
-                _give(last.messages, row, message_session)
+                self._give(last.messages, row, message_session)
+                self._why += _by_name(last.messages)
+
+    def _explain(self, exchange: _Exchange, sessions: dict[str, Ints], row: int) -> None:
+        """The messages with the session's address, and those of the same client."""
+        home4 = int(sessions["hoa4"][row])
+        reason = Reason.HOST if exchange.access is Access.IPV6CP else Reason.HOME
+        numbers = np.array([m.address for m in exchange.messages], np.int64)
+        if exchange.access is Access.IPV6CP:
+            own = (self._hosts(numbers) == self._hosts(sessions["hoa"][row : row + 1])).tolist()
+        else:
+            own = [number in (int(sessions["hoa"][row]), home4) for number in numbers.tolist()]
+        first = next(m.order for m, mine in zip(exchange.messages, own, strict=True) if mine)
+        for message, mine in zip(exchange.messages, own, strict=True):
+            told = Reason.HOME4 if message.address == home4 else reason
+            self._why.append(
+                (message.order, told, message.order)
+                if mine
+                else (message.order, Reason.CLIENT, first)
+            )
+
+    def _give(
+        self, messages: Iterable[_Message], row: int, message_session: NDArray[np.int32]
+    ) -> None:
+        for message in messages:
+            if message_session[message.order] < 0:
+                message_session[message.order] = row
 
     def _accepted(self) -> dict[int, list[_Exchange]]:
         """By mobile node: exchanges with the AAA server that ended with an accept."""
@@ -258,7 +296,14 @@ def _method(messages: Iterable[_Message]) -> int:
     return 0
 
 
-def _give(messages: Iterable[_Message], row: int, message_session: NDArray[np.int32]) -> None:
+def _by_name(messages: list[_Message]) -> Iterator[tuple[int, Reason, int]]:
+    """Of RADIUS: a response has the number of a request, which names the node."""
+    asked: dict[int, int] = {}
     for message in messages:
-        if message_session[message.order] < 0:
-            message_session[message.order] = row
+        if message.kind == _REQUEST:
+            asked[message.identifier] = message.order
+            yield message.order, Reason.NAMED, message.order
+        else:
+            source = asked.get(message.identifier, message.order)
+            reason = Reason.NAMED if source == message.order else Reason.EXCHANGE
+            yield message.order, reason, source

@@ -69,7 +69,7 @@ def test_the_merged_capture_tells_the_truth_within_the_clock_error(out: Path) ->
             name: str(Decimal(cell) / MS) if name.endswith("_ms") and cell is not None else cell
             for name, cell in row.items()
         }
-        within(cells, truth, BOUND_NS, {"start", "clock_error_ms", "findings"})
+        within(cells, truth, BOUND_NS, frozenset({"start", "clock_error_ms", "findings"}))
 
 
 def test_every_message_is_there_once(out: Path) -> None:

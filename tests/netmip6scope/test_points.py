@@ -14,7 +14,7 @@ from netmip6scope import points
 from netmip6scope.correlate.clocks import SAME, align
 from netmip6scope.pipeline import analyse
 from tests import wire
-from tests.netmip6scope.test_truth import LATER, SLAAC_ONLY, _cells
+from tests.netmip6scope.test_truth import _cells
 
 DATA = Path(__file__).parents[1] / "data" / "netmip6"
 TRUTH = json.loads((DATA / "19_three_points.truth.json").read_text())
@@ -30,7 +30,12 @@ def arguments(order: list[int]) -> list[str]:
     return [f"{named[n][0]}={DATA / named[n][2]}" for n in order]
 
 
-def within(row: dict[str, Any], truth: dict[str, Any], bound_ns: int, left_out: set[str]) -> None:
+def within(
+    row: dict[str, Any],
+    truth: dict[str, Any],
+    bound_ns: int,
+    left_out: frozenset[str] = frozenset(),
+) -> None:
     for name, expected in truth.items():
         if name in left_out or name == "clock_error_ms":
             continue
@@ -57,8 +62,7 @@ def test_three_points_equal_truth_within_their_own_bound(table: str) -> None:
     for row, truth, handoff in zip(rows, TRUTH[table], handoffs, strict=True):
         bound_ns = int(Decimal(handoff["clock_error_ms"]) * 10**6)
         assert 0 < bound_ns <= largest_ns
-        slaac = truth.get("access", "slaac") == "slaac"
-        within(row, truth, bound_ns, LATER if slaac else LATER | SLAAC_ONLY)
+        within(row, truth, bound_ns)
 
 
 def test_offsets_lie_within_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

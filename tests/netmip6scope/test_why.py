@@ -140,3 +140,25 @@ def test_one_clock_is_the_reference(capsys: Captured) -> None:
     assert main(["findings", "--clocks", str(capture)]) == 0
     (row,) = capsys.readouterr().out.splitlines()[1:]
     assert row == "01_slaac_handoff,reference,0.000000,0,0.000000,0"
+
+
+def test_what_comes_before_the_binding_has_reasons() -> None:
+    """02 of the captures: RADIUS names the node, DHCPv6 gives its address to a client."""
+    table = analyse([str(DATA / "02_dhcpv6_bicast.pcapng")], "why").table
+    columns = {name: table.values[name] for name in ("frame", "kind", "field", "of_frame")}
+    told = {
+        int(frame): (kind, field, int(of))
+        for frame, kind, field, of in zip(
+            columns["frame"],
+            columns["kind"].texts(),
+            columns["field"].texts(),
+            columns["of_frame"],
+            strict=True,
+        )
+    }
+    assert told[8] == ("radius-access-request", "radius.User_Name", 8)
+    assert told[9] == ("radius-access-challenge", "radius.id", 8)
+    assert told[11] == ("radius-access-accept", "radius.id", 10)
+    # The Solicit has no address; the Advertise to the same DUID has.
+    assert told[13] == ("dhcp6-solicit", "client", 16)
+    assert told[18] == ("dhcp6-reply", "hoa", 18)
