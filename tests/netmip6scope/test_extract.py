@@ -176,9 +176,9 @@ def test_several_points_give_aligned_times(out: Path) -> None:
         assert abs(moved_ns - TRUTH["clock"]["offsets_ns"][name]) <= bound_ns
     times = [frame.time_ns for frame in capture.frames]
     assert times == sorted(times)
-    # Each message once: two RADIUS requests and an accept that name the node, RS, BU, BA, RA,
+    # Each message once: two RADIUS requests with challenge and accept, RS, BU, BA, RA,
     # HO Request, HO Response, BU, BA, and the tear-down's two.
-    assert len(capture.frames) == 13
+    assert len(capture.frames) == 14
 
 
 @pytest.mark.parametrize("arguments", [["--mn", "nobody"], ["--session", "9"], []])

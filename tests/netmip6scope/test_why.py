@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from netmip6scope.cli.main import main
+from netmip6scope.pipeline import analyse
 from tests import wire
 from tests.netmip6scope.story import (
     ALICE,
