@@ -1,7 +1,7 @@
 """Columns that grow in place, so that collecting a capture's signalling holds it only once.
 
-They are mapped rather than allocated: what they outgrow goes back to the system at once, where the
-heap would keep it as holes between what stays.
+They are mapped rather than allocated: the heap would keep what they outgrow as holes between what
+stays.
 """
 
 from __future__ import annotations
@@ -20,20 +20,27 @@ class Growing:
     """Columns of equal length and fixed types."""
 
     def __init__(self, types: Mapping[str, DTypeLike]) -> None:
-        self._columns: dict[str, NDArray[Any]] = {n: _room(_FIRST, t) for n, t in types.items()}
+        self._rooms = {name: _room(_FIRST * np.dtype(t).itemsize) for name, t in types.items()}
+        self._columns: dict[str, NDArray[Any]] = {
+            name: np.frombuffer(self._rooms[name], t) for name, t in types.items()
+        }
         self._count = 0
 
     def extend(self, rows: Mapping[str, NDArray[Any]]) -> None:
         """Append rows; every column is given, of one length."""
         begin, self._count = self._count, self._count + len(next(iter(rows.values())))
-        for name, column in self._columns.items():
-            room = column
-            if self._count > len(column):
-                # Room that is not written to yet costs no memory.
-                room = _room(max(self._count, 2 * len(column)), column.dtype)
-                room[:begin] = column[:begin]
-                self._columns[name] = room
-            room[begin : self._count] = rows[name]
+        for name in self._columns:
+            if self._count > len(self._columns[name]):
+                self._grow(name)
+            self._columns[name][begin : self._count] = rows[name]
+
+    def _grow(self, name: str) -> None:
+        """Pages that are not written to yet cost no memory, and the others move without a copy."""
+        kind, size = self._columns[name].dtype, max(self._count, 2 * len(self._columns[name]))
+        # Nothing may look at what moves.
+        self._columns[name] = np.empty(0, kind)
+        self._rooms[name].resize(size * kind.itemsize)
+        self._columns[name] = np.frombuffer(self._rooms[name], kind)
 
     def __len__(self) -> int:
         return self._count
@@ -48,10 +55,10 @@ class Growing:
 
     def take(self) -> dict[str, NDArray[Any]]:
         """The columns; they leave this object."""
-        taken, self._columns = self._columns, {}
+        taken, self._columns, self._rooms = self._columns, {}, {}
         return {name: column[: self._count] for name, column in taken.items()}
 
 
-def _room(count: int, kind: DTypeLike) -> NDArray[Any]:
-    kind = np.dtype(kind)
-    return np.frombuffer(mmap.mmap(-1, count * kind.itemsize), kind)
+def _room(octets: int) -> mmap.mmap:
+    # What is shared could not grow.
+    return mmap.mmap(-1, octets, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
