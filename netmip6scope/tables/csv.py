@@ -7,12 +7,13 @@ Dropping all 0xFF then leaves the text. Digits come four at a time from a table 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table
-from netmip6scope.tables.text import FORMULA_STARTS, csv_cell
+from netmip6scope.tables.text import FORMULA_STARTS, csv_cell, plain_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,12 +112,12 @@ class _Vocabulary:
     """A coded column; its distinct texts as octets one after another, and where each one lies."""
 
     def __init__(self, coded: Coded, raw: bool) -> None:
-        texts = [_encoded(csv_cell(text, raw=raw)) for text in coded.vocabulary]
+        octets, lengths = _laid_out(coded.vocabulary, raw)
         self._codes = coded.codes
         # The last entry, which the code -1 picks, is the empty text of an unknown value.
-        self._lengths = np.array([*map(len, texts), 0], np.int64)
+        self._lengths = np.array([*lengths, 0], np.int64)
         self._starts = np.cumsum(self._lengths) - self._lengths
-        self._octets = np.frombuffer(b"".join(texts), np.uint8)
+        self._octets = np.frombuffer(octets, np.uint8)
         width = int(self._lengths.max())
         self._matrix: Octets | None = None
         if width * len(self._lengths) <= BLOCK_OCTETS:
@@ -211,6 +212,15 @@ def _scattered(octets: Octets, lengths: NDArray[np.int64], width: int) -> Octets
     cells = np.full((len(lengths), width), _PAD, np.uint8)
     cells[np.arange(width) < lengths[:, None]] = octets
     return cells
+
+
+def _laid_out(vocabulary: list[str], raw: bool) -> tuple[bytes, Iterable[int]]:
+    """The cells of texts one after another, and their lengths; most are their own cells."""
+    joined = "".join(vocabulary)
+    if joined.isascii() and plain_cells(vocabulary, joined, raw=raw):
+        return joined.encode(), map(len, vocabulary)
+    texts = [_encoded(csv_cell(text, raw=raw)) for text in vocabulary]
+    return b"".join(texts), map(len, texts)
 
 
 def _encoded(text: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netmip6scope.tables.columns import NULL
 
 FORMULA_STARTS = "=+-@\t\r"
@@ -42,6 +44,13 @@ def csv_cell(text: str, *, raw: bool) -> str:
     if _QUOTED.isdisjoint(text):
         return text
     return '"' + text.replace('"', '""') + '"'
+
+
+def plain_cells(texts: Sequence[str], joined: str, *, raw: bool) -> bool:
+    """Whether `csv_cell` leaves every one of the texts as it is; joined: all of them in a row."""
+    if any(letter in joined for letter in _QUOTED):
+        return False
+    return raw or frozenset(FORMULA_STARTS).isdisjoint({text[:1] for text in texts})
 
 
 def printable(text: str) -> str:

@@ -463,3 +463,16 @@ def test_no_progress_off_a_terminal() -> None:
 
 def test_progress_without_a_total() -> None:
     assert progress_text(1_234, None) == "read 1,234 octets"
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("odd", ["", "a,b", 'a"b', "=1+1", "-1", "é", "\udcff", "a\nb"])
+def test_one_odd_text_among_plain_ones(odd: str, raw: bool) -> None:
+    """Plain vocabularies are written at once: one text that is not must be as if it stood alone."""
+    column = Column("x", Kind.TEXT, "")
+    vocabulary = ["plain", odd, "also plain"]
+    table = Table("t", (column,), {"x": Coded(np.array([0, 1, 2, -1]), vocabulary)})
+    stream = io.BytesIO()
+    write_csv(table, stream, raw=raw)
+    cells = [text.csv_cell(one, raw=raw).encode("utf-8", "backslashreplace") for one in vocabulary]
+    assert stream.getvalue() == b"\n".join([b"x", *cells, b"", b""])
