@@ -12,7 +12,7 @@ from dissectors.frames import Ints
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import Names
 from dissectors.scan.kinds import kind_label
-from dissectors.text import printable
+from dissectors.text import all_printable, printable
 from netmip6scope.tables.columns import Coded
 
 
@@ -31,7 +31,9 @@ class Texts:
     def names(self, numbers: Ints) -> Coded:
         """Identities, safe to show."""
         octets = self._names.octets
-        return _coded(numbers, lambda distinct: [printable(octets[n]) for n in distinct.tolist()])
+        return _coded(
+            numbers, lambda distinct: all_printable([octets[n] for n in distinct.tolist()])
+        )
 
     def kinds(self, numbers: Ints) -> Coded:
         """Kinds of messages: the scan lane's by their labels, others by their texts."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dissectors.text import printable
+from dissectors.text import all_printable, printable
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,16 @@ def test_nothing_acts(octets: bytes) -> None:
     for character in printable(octets):
         assert unicodedata.category(character)[0] != "C"
         assert unicodedata.category(character) not in ("Zl", "Zp")
+
+
+@given(st.lists(st.one_of(st.binary(max_size=3), st.sampled_from([b"plain", b"\\", b"\x7f"]))))
+def test_many_are_shown_as_each_is(many: list[bytes]) -> None:
+    assert all_printable(many) == [printable(octets) for octets in many]
+
+
+@given(st.integers(0, 255))
+def test_plain_octets_are_told_alike_in_many(octet: int) -> None:
+    assert all_printable([bytes([octet])]) == [printable(bytes([octet]))]
 
 
 @given(st.binary(max_size=6), st.binary(max_size=6))
