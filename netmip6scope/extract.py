@@ -20,7 +20,7 @@ from netmip6scope.ladder.build import TABLES, build
 from netmip6scope.ladder.choice import Choice, Chosen, choose
 from netmip6scope.ladder.labels import said
 from netmip6scope.ladder.model import Ladder, Role, Step
-from netmip6scope.pipeline import Files, Meter, Result, Run, arranged
+from netmip6scope.pipeline import Files, Meter, Result, Run, arranged, keys_in
 from netmip6scope.profile_file import load_profile
 from netmip6scope.tables.columns import Coded, Table
 
@@ -33,6 +33,7 @@ def extract(
     path: str,
     progress: Meter | None = None,
     profile_path: str | None = None,
+    keys_path: str | None = None,
     *,
     user_plane: bool = False,
 ) -> Run:
@@ -41,7 +42,7 @@ def extract(
     user_plane: tunnelled packets as well. Times are the tables': where several points are named,
     aligned to the first one's clock. Raises ScopeError.
     """
-    run = Run(load_profile(profile_path), progress)
+    run = Run(load_profile(profile_path), progress, keys=keys_in(keys_path))
     sources, clock_of = arranged(captures)
     with readable_again(sources) as kept:
         result = run.tables(kept, clock_of, TABLES)

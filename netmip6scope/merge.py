@@ -19,7 +19,7 @@ from netmip6scope.aligned import aligned_writer
 from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.spool import readable_again
 from netmip6scope.in_order import Frame, Picked, in_order
-from netmip6scope.pipeline import Meter, Run
+from netmip6scope.pipeline import Meter, Run, keys_in
 from netmip6scope.profile_file import load_profile
 
 _NO_MESSAGE, _FIRST, _AGAIN, _ALIKE = range(4)
@@ -32,12 +32,13 @@ def merge(
     path: str,
     progress: Meter | None = None,
     profile_path: str | None = None,
+    keys_path: str | None = None,
 ) -> Run:
     """Write one capture to `path`; the run tells what was odd and what could not be read.
 
     Every file without the name of a point is a point of its own. Raises ScopeError.
     """
-    run = Run(load_profile(profile_path), progress)
+    run = Run(load_profile(profile_path), progress, keys=keys_in(keys_path))
     sources = expand(captures)
     names = [source.point or source.path for source in sources]
     clock_of = [list(dict.fromkeys(names)).index(name) for name in names]

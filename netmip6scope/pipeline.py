@@ -104,7 +104,7 @@ def analyse(
     (`correlate.why_rows`) and "clocks" (`correlate.clock_rows`). A selection goes with one table,
     and leaves the rows that its filter holds for. With a key file authenticators are checked.
     """
-    run = Run(load_profile(profile_path), progress, selection, keys=_keys(keys_path))
+    run = Run(load_profile(profile_path), progress, selection, keys=keys_in(keys_path))
     sources, clock_of = arranged(captures)
     if clock_of is None:
         return run.tables(sources, None, want)
@@ -112,7 +112,8 @@ def analyse(
         return run.tables(kept, clock_of, want)
 
 
-def _keys(path: str | None) -> Keys | None:
+def keys_in(path: str | None) -> Keys | None:
+    """The keys in a file, None without one. Raises InputError and UsageError."""
     if path is None:
         return None
     from netmip6scope.keys import load_keys

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
+from netmip6scope.cli.amounts import duration_s, number, size
 from netmip6scope.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 METHODS = ("dumpcap", "sockets")
-_SIZES = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
-_TIMES_S = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
-_MOST = 1 << 62
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -26,12 +20,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("-f", dest="filter", metavar="FILTER", help=about)
     about = "the pcapng file; those of a ring have -00001 and so on before the ending"
     add("-w", dest="output", required=True, metavar="FILE", help=about)
-    add("--stop-count", type=_count, metavar="N", help="end after N frames")
-    add("--stop-size", type=_size, metavar="SIZE", help="end at this size, such as 100MB")
-    add("--stop-after", type=_duration_s, metavar="TIME", help="end after this time, such as 10min")
-    add("--file-size", type=_size, metavar="SIZE", help="begin the next file at this size")
-    add("--file-time", type=_duration_s, metavar="TIME", help="begin the next file after this time")
-    add("--files", type=_count, metavar="N", help="keep the N latest files of a ring")
+    add("--stop-count", type=number, metavar="N", help="end after N frames")
+    add("--stop-size", type=size, metavar="SIZE", help="end at this size, such as 100MB")
+    add("--stop-after", type=duration_s, metavar="TIME", help="end after this time, such as 10min")
+    add("--file-size", type=size, metavar="SIZE", help="begin the next file at this size")
+    add("--file-time", type=duration_s, metavar="TIME", help="begin the next file after this time")
+    add("--files", type=number, metavar="N", help="keep the N latest files of a ring")
     add("--tui", action="store_true", help="show what comes in the terminal interface")
     add("--profile", metavar="FILE", help="with --tui: settings of the network (TOML)")
     about = "how: by dumpcap, or by packet sockets as root (default: dumpcap where it is installed)"
@@ -86,28 +80,3 @@ def _as_given(options: argparse.Namespace) -> list[str]:
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < _MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    return int(_amount(text, _SIZES, "a size such as 500kB, 100MB or 2GB"))
-
-
-def _duration_s(text: str) -> float:
-    return _amount(text, _TIMES_S, "a time such as 30s, 10min, 2h or 1d")
-
-
-def _amount(text: str, units: Mapping[str, int], what: str) -> float:
-    digits = text.rstrip("".join(units))
-    try:
-        number = float(digits) * units[text[len(digits) :]]
-    except (ValueError, KeyError):
-        number = 0.0
-    if not 0 < number < _MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return number

@@ -209,6 +209,7 @@ def run_extract(options: argparse.Namespace) -> int:
                 options.write,
                 progress,
                 options.profile,
+                options.keys,
                 user_plane=options.user_plane,
             )
     return _tell(run, options, interrupted=False)
@@ -220,7 +221,7 @@ def run_merge(options: argparse.Namespace) -> int:
     from netmip6scope.tables.progress import Progress
 
     with Progress() as progress:
-        run = merge(options.captures, options.write, progress, options.profile)
+        run = merge(options.captures, options.write, progress, options.profile, options.keys)
     return _tell(run, options, interrupted=False)
 
 

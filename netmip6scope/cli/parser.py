@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
 from netmip6scope.cli import capturing, replaying, scrubbing, simulation
+from netmip6scope.cli.amounts import number, whole
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -292,6 +293,7 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
 
 def _add_extract_options(command: argparse.ArgumentParser) -> None:
     _add_choice(command)
+    _add_keys_option(command, "signalling in ESP is found")
     _add_profile_option(command)
     command.add_argument(
         "--user-plane", action="store_true", help="the packets in the node's tunnels as well"
@@ -303,6 +305,7 @@ def _add_merge_options(command: argparse.ArgumentParser) -> None:
     about = "POINT=FILE, the reference clock's first; a file without a name is a point too"
     command.add_argument("captures", nargs="+", metavar="CAPTURE", help=about)
     command.add_argument("-w", "--write", metavar="FILE", required=True, help="the pcapng file")
+    _add_keys_option(command, "signalling in ESP is found")
     _add_profile_option(command)
 
 
@@ -312,25 +315,15 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mn", metavar="ID", help=about)
     for what in ("session", "handoff"):
         about = f"only the {what} of this number, as the table of {what}s has it"
-        command.add_argument(f"--{what}", metavar="N", type=_number, help=about)
+        command.add_argument(f"--{what}", metavar="N", type=number, help=about)
 
 
 def _frame_number(text: str) -> int:
-    return _whole(text, 1, "a frame number, which count from 1")
-
-
-def _number(text: str) -> int:
-    return _whole(text, 1, "a number, which count from 1")
+    return whole(text, 1, "a frame number, which count from 1")
 
 
 def _width(text: str) -> int:
-    return _whole(text, 60, "a width of 60 characters or more")
-
-
-def _whole(text: str, least: int, what: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) >= least):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return int(text)
+    return whole(text, 60, "a width of 60 characters or more")
 
 
 _COMMANDS = (

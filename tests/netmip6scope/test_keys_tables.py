@@ -158,3 +158,11 @@ def test_signalling_in_esp_tells_the_same(how: str, tmp_path: Path) -> None:
         assert cells(tables["secret"][name]) == cells(tables["plain"][name])
     without = analyse([str(tmp_path / "secret.pcap")], "messages").table
     assert "bu" not in texts(without, "kind")
+    # What extract writes are the frames of the same messages, in ESP as they came.
+    steps = {}
+    for side, more in (("plain", []), ("secret", ["--keys", str(keys)])):
+        out = tmp_path / f"{side}.pcapng"
+        assert main(["extract", str(tmp_path / f"{side}.pcap"), "-w", str(out), *more]) == 0
+        steps[side] = [time_ns for time_ns, _ in frames(out)]
+    assert steps["secret"] == steps["plain"]
+    assert len(steps["plain"]) > 10

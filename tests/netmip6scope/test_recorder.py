@@ -106,7 +106,7 @@ def test_what_was_dropped_is_in_the_file(out: str) -> None:
         (["-i", "lo"], "-w"),
         (["-i", "lo", "-w", "x", "--stop-size", "1 elephant"], "100MB"),
         (["-i", "lo", "-w", "x", "--stop-after", "soon"], "10min"),
-        (["-i", "lo", "-w", "x", "--stop-count", "0"], "from 1 on"),
+        (["-i", "lo", "-w", "x", "--stop-count", "0"], "count from 1"),
         (["-i", "lo", "-w", "x", "--files", "3"], "--file-size"),
         (["-i", "lo", "-w", "no/x"], "no directory no"),
         (["-i", "lo", "-w", "."], "is a directory"),
