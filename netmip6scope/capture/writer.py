@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from dissectors.frames import FrameBatch, Interface, Ints
@@ -33,8 +34,7 @@ class Writer:
 
     def write(self, batch: FrameBatch, count: int, first: int = 0) -> None:
         """`count` frames of a batch, from row `first` on."""
-        for interface in batch.interfaces[self._described :]:
-            self.describe(interface)
+        self.introduce(batch.interfaces)
         for row in range(first, first + count):
             self.frame(
                 batch.frame(row),
@@ -42,6 +42,11 @@ class Writer:
                 int(batch.time_ns[row]),
                 int(batch.interface[row]),
             )
+
+    def introduce(self, interfaces: Sequence[Interface]) -> None:
+        """Describe those that are not described yet; a source's interfaces only become more."""
+        for interface in interfaces[self._described :]:
+            self.describe(interface)
 
     def describe(self, interface: Interface, comment: str = "") -> int:
         """One more interface, with what is to be said of it; its number, they count from 0."""

@@ -173,9 +173,8 @@ class _File:
 
     def describe(self, interfaces: Sequence[Interface]) -> int:
         """Describe those that are not yet; the octets that took."""
-        for interface in interfaces[self._interfaces :]:
-            self._writer.describe(interface)
-            self._interfaces += 1
+        self._writer.introduce(interfaces)
+        self._interfaces = len(interfaces)
         return self._flush()
 
     def write(self, batch: FrameBatch, first: int, count: int) -> int:

@@ -10,11 +10,6 @@ from dissectors.frames import FrameBatch
 from netmip6scope.errors import MissingProgram
 
 LOOK_EVERY_S = 0.1
-RIGHTS = (
-    "capturing needs rights: let dumpcap have them (apt-get install wireshark-common, "
-    "dpkg-reconfigure wireshark-common, then be a member of the group wireshark), or run this "
-    "as root"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +42,9 @@ class LiveSource(Protocol):
 
 
 def no_rights() -> MissingProgram:
-    """The error for who may not capture."""
-    return MissingProgram(RIGHTS)
+    """The error for who may not capture: the two ways to get the rights."""
+    return MissingProgram(
+        "capturing needs rights: let dumpcap have them (apt-get install wireshark-common, "
+        "dpkg-reconfigure wireshark-common, then be a member of the group wireshark), or run this "
+        "as root"
+    )

@@ -43,11 +43,8 @@ def scrub(
     progress.total_octets = file.size
     with replaced_file(path) as stream:
         writer = Writer(stream)
-        described = 0
         for batch in file.batches():
-            for interface in batch.interfaces[described:]:
-                writer.describe(interface)
-            described = len(batch.interfaces)
+            writer.introduce(batch.interfaces)
             for row in range(len(batch)):
                 number, wirelen = int(batch.interface[row]), int(batch.wirelen[row])
                 link_type = batch.interfaces[number].link_type
