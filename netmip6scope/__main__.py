@@ -1,8 +1,6 @@
 """``python -m netmip6scope``."""
 
-import sys
-
-from netmip6scope.cli.main import main
+from netmip6scope.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dissectors.errors import BuildError
 from dissectors.profile import Profile
 from netmip6scope.errors import InputError
@@ -16,7 +14,8 @@ def load_profile(path: str | None) -> Profile:
     import tomllib
 
     try:
-        return Profile.from_mapping(tomllib.loads(Path(path).read_text("utf-8")))
+        with open(path, "rb") as stream:
+            return Profile.from_mapping(tomllib.load(stream))
     except OSError as error:
         raise InputError(path, error.strerror or "cannot be read") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, BuildError) as error:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from netmip6scope.capture.compression import open_stream
 from netmip6scope.capture.inputs import Source
@@ -29,21 +27,23 @@ def readable_again(sources: Sequence[Source]) -> Iterator[list[Source]]:
     if not any(is_read_once(source) for source in sources):
         yield list(sources)
         return
-    with tempfile.TemporaryDirectory(prefix="netmip6scope-") as directory:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="netmip6scope-") as directory:
         kept = list(sources)
         for n, source in enumerate(sources):
             if is_read_once(source):
-                copy = Path(directory, str(n))
+                copy = os.path.join(directory, str(n))
                 _copy(source, copy)
-                kept[n] = source._replace(copy=str(copy))
+                kept[n] = source._replace(copy=copy)
         yield kept
 
 
-def _copy(source: Source, copy: Path) -> None:
+def _copy(source: Source, copy: str) -> None:
     """What is copied is decompressed, so that whatever is wrong with it shows here."""
     stream = open_stream(source.place)
     try:
-        with copy.open("wb") as target, memoryview(bytearray(_CHUNK)) as chunk:
+        with open(copy, "wb") as target, memoryview(bytearray(_CHUNK)) as chunk:
             while count := stream.readinto(chunk):
                 target.write(chunk[:count])
     except OSError as error:

@@ -381,5 +381,10 @@ def _without_collector() -> Iterator[None]:
 
 
 def run() -> NoReturn:
-    """The console script: run the command line and leave with its exit code."""
-    sys.exit(main())
+    """The console script: run the command line and leave with its exit code.
+
+    What is left of a run ends with the process; Python would first walk all of it for cycles.
+    """
+    code = main()
+    gc.freeze()
+    sys.exit(code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 import numpy as np
 
@@ -66,6 +65,8 @@ def chosen(table: Table, only: Sequence[str], ignore: Sequence[str]) -> Table:
     codes = {code.label: int(code) for code in Code}
     for name in (*only, *ignore):
         if name not in codes:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, codes, 3) or ["findings --list explains all"]
             raise UsageError(f"{name} is no finding; {', '.join(near)}")
     column = table.values["code"]

@@ -11,7 +11,6 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from netmip6scope.errors import OutputError, UsageError
@@ -58,7 +57,7 @@ def resolve(path: str | None, format_: str | None) -> Destination:
 
 
 def _by_ending(path: str, format_: str | None) -> str:
-    ending = Path(path).suffix.lower().removeprefix(".")
+    ending = os.path.splitext(path)[1].lower().removeprefix(".")
     if ending not in FORMATS:
         if format_ is None:
             endings = " ".join(f".{known}" for known in FORMATS)
@@ -125,21 +124,21 @@ def replaced_file(path: str) -> Iterator[BinaryIO]:
     Raises OutputError when the system refuses; whatever ends the block, nothing half-written stays.
     """
     try:
-        target = Path(os.path.realpath(path))  # a symbolic link stays; what it names is replaced
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:
+        target = os.path.realpath(path)  # a symbolic link stays; what it names is replaced
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as stream:
                 yield stream
             return
-        temporary = target.with_name(f".{os.urandom(8).hex()}.tmp")
+        temporary = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}.tmp")
         try:
-            with temporary.open("xb") as stream:
-                if target.exists():
-                    temporary.chmod(target.stat().st_mode & 0o777)
+            with open(temporary, "xb") as stream:
+                if os.path.exists(target):
+                    os.chmod(temporary, os.stat(target).st_mode & 0o777)
                 yield stream
-            temporary.replace(target)
+            os.replace(temporary, target)
         except BaseException:
             with suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)
             raise
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from error
