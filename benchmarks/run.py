@@ -194,7 +194,9 @@ def command(tool: str, path: Path) -> list[str]:
     if tool == "tcpdump":
         return ["tcpdump", "-r", str(path), "-w", "/dev/null", "ip6 protochain 135"]
     ours = Path(sys.executable).parent / OURS
-    return [str(ours), "handoffs", str(path), "-o", str(BUILD / "out.csv")]
+    out = BUILD / "out.csv"
+    out.unlink(missing_ok=True)  # to replace a file costs some systems more than to write one
+    return [str(ours), "handoffs", str(path), "-o", str(out)]
 
 
 def measure(words: list[str]) -> Run:

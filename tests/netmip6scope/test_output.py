@@ -412,7 +412,7 @@ def test_an_unwritable_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         raise PermissionError(errno.EACCES, "Permission denied")
 
     # Permission bits do not stop root, who may run the tests; the refusal is made here.
-    monkeypatch.setattr("pathlib.Path.open", denied)
+    monkeypatch.setattr("builtins.open", denied)
     with pytest.raises(OutputError, match="Permission denied"):
         write(small(), str(tmp_path / "t.csv"))
 
