@@ -78,33 +78,35 @@ class InternTable:
         numbers = held.astype(np.int64)
         if not same.all():
             todo = np.flatnonzero(~same)
-            numbers[todo] = self._probe(keys.take(todo, 0), slot.take(todo))
+            rest = keys.take(todo, 0), slot.take(todo), held.take(todo)
+            numbers[todo] = self._probe(*rest)
         return numbers
 
-    def _probe(self, keys: Words, slot: Ints) -> Ints:
-        """Numbers of keys that their first slot does not hold: further along, or new."""
-        numbers = np.full(len(keys), -1)
+    def _probe(self, keys: Words, slot: Ints, held: NDArray[np.int32]) -> Ints:
+        """Numbers of keys that are not in their first slot, which holds `held`."""
+        numbers = np.empty(len(keys), np.int64)
         todo = np.arange(len(keys))
         for _ in range(_MOST_PROBES):
-            held = self._slots.take(slot)
-            free = np.flatnonzero(held < 0)
-            same = self._same(held, keys.take(todo, 0))
-            numbers[todo] = np.where(same, held, -1)
-            if len(free):
-                won = free.take(self._claim(slot.take(free)))
-                new = self._append(keys.take(todo.take(won), 0))
-                numbers[todo.take(won)] = self._slots[slot.take(won)] = new
-            left = np.flatnonzero(numbers.take(todo) < 0)
-            todo, slot, held = todo.take(left), slot.take(left), held.take(left)
             # Who lost a free slot looks at it again: it may hold the same key now.
             slot = np.where(held < 0, slot, (slot + 1) & (len(self._slots) - 1))
+            held = self._slots.take(slot)
+            same = self._same(held, keys)
+            free = np.flatnonzero(held < 0)
+            if len(free):
+                won = free.take(self._claim(slot.take(free)))
+                held[won] = self._slots[slot.take(won)] = self._append(keys.take(won, 0))
+                same[won] = True
+            numbers[todo] = held
+            left = np.flatnonzero(~same)
+            todo, keys = todo.take(left), keys.take(left, 0)
+            slot, held = slot.take(left), held.take(left)
             if 4 * self._count > len(self._slots):
                 self._rebuild()
-                slot = self._slot(keys.take(todo, 0))
+                slot, held = self._slot(keys), np.full(len(keys), -1, np.int32)
             if not len(todo):
                 return numbers
-        for row in todo.tolist():
-            numbers[row] = self._crowd(keys[row])
+        for row, key in zip(todo.tolist(), keys, strict=True):
+            numbers[row] = self._crowd(key)
         return numbers
 
     def _claim(self, slots: Ints) -> Ints:

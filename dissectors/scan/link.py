@@ -12,7 +12,8 @@ IPV4, IPV6 = 4, 41
 UNKNOWN = -1
 """No network header that the scan lane reads: the object lane's frame."""
 
-_ETHERTYPES = {0x86DD: IPV6, 0x0800: IPV4}
+_ETHERTYPES = np.full(1 << 16, UNKNOWN)
+_ETHERTYPES[[0x86DD, 0x0800]] = IPV6, IPV4
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _MOST_TAGS = 4
 _FAMILIES = {2: IPV4, 10: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
@@ -39,9 +40,9 @@ def _network(data: Octets, start: Ints, end: Ints, link_type: int) -> tuple[Ints
     if link_type == link.LINKTYPE_ETHERNET:
         return _ethernet(data, start, end)
     if link_type == link.LINKTYPE_LINUX_SLL:
-        return start + 16, _mapped(data, start + 14, end, 2, _ETHERTYPES)
+        return start + 16, _ethertype(data, start + 14, end)
     if link_type == link.LINKTYPE_LINUX_SLL2:
-        return start + 20, _mapped(data, start, end - 18, 2, _ETHERTYPES)
+        return start + 20, _ethertype(data, start, end - 18)
     if link_type in (link.LINKTYPE_NULL, link.LINKTYPE_LOOP):
         either = link_type == link.LINKTYPE_NULL
         return start + 4, (_either_order if either else _family)(data, start, end)
@@ -52,15 +53,24 @@ def _network(data: Octets, start: Ints, end: Ints, link_type: int) -> tuple[Ints
 
 def _ethernet(data: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     at = start + 12
-    proto = _mapped(data, at, end, 2, _ETHERTYPES)
+    proto = _ethertype(data, at, end)
     tagged = np.flatnonzero(proto < 0)
     for _ in range(_MOST_TAGS):
         tagged = tagged[_is_tag(data, at[tagged]) & (at[tagged] + 6 <= end[tagged])]
         if not len(tagged):
             break
         at[tagged] += 4
-        proto[tagged] = _mapped(data, at[tagged], end[tagged], 2, _ETHERTYPES)
+        proto[tagged] = _ethertype(data, at[tagged], end[tagged])
     return at + 2, proto
+
+
+def _ethertype(data: Octets, at: Ints, end: Ints) -> Ints:
+    """The protocol that the EtherType at each offset stands for."""
+    number = data.take(at).astype(np.uint16) << 8
+    number |= data.take(at + 1)
+    proto: Ints = _ETHERTYPES.take(number)
+    proto[at + 2 > end] = UNKNOWN
+    return proto
 
 
 def _is_tag(data: Octets, at: Ints) -> Flags:

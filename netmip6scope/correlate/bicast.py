@@ -42,11 +42,21 @@ class BicastPairs:
         self._recent: deque[list[Ints]] = deque()
         self._pairs: dict[tuple[int, ...], list[int]] = {}
 
-    def find(self, batch: TunnelBatch, address: Ints, router: Ints, since_ns: Ints) -> None:
-        """Take a batch; address: inner destinations, router: outer ones, since_ns: segments'."""
+    def find(
+        self,
+        batch: TunnelBatch,
+        address: Ints,
+        router: Ints,
+        since_ns: Ints,
+        routers: tuple[Ints, Ints],
+    ) -> None:
+        """Take a batch; address: inner destinations, router: outer ones, since_ns: segments'.
+
+        routers: every pair of address and router that is in the batch, (m,) each.
+        """
         columns = [address, router, batch.time_ns, batch.length, batch.digest.view(np.int64)]
         columns.append(since_ns)
-        suspects = self._suspects(address, router, batch.time_ns)
+        suspects = self._suspects(*routers, batch.time_ns)
         if suspects is not None:
             chunks = [*self._recent, columns]
             picked = [np.flatnonzero(suspects[c[0]]) for c in chunks]
@@ -64,7 +74,10 @@ class BicastPairs:
         return Copies(rows[0], (rows[1], rows[2]), (rows[3], rows[4]), rows[5], rows[6])
 
     def _suspects(self, address: Ints, router: Ints, time_ns: Ints) -> NDArray[np.bool_] | None:
-        """By address: gets packets through a second router now or did 500 ms ago; None: nobody."""
+        """By address: may get packets through a second router now or 500 ms ago; None: nobody.
+
+        Who is suspected in vain costs time and changes nothing.
+        """
         size = int(address.max()) + 1
         while len(self._router) < size:
             self._router = np.concatenate([self._router, np.full_like(self._router, -1)])
@@ -76,7 +89,7 @@ class BicastPairs:
         differs = ((before != router) & (before >= 0)) | (router != self._router[address])
         if differs.any():
             self._mixed_until_ns[address[differs]] = int(time_ns.max()) + BICAST_NS
-        mixed = self._mixed_until_ns[address] >= time_ns
+        mixed = self._mixed_until_ns[address] >= time_ns.min()
         if not mixed.any():
             return None
         suspects = np.zeros(len(self._router), np.bool_)

@@ -56,7 +56,8 @@ class UserPlane:
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._stays = np.zeros((0, 3), np.int64)
         """Direction, inner address, router."""
-        self._stay_of_flow = np.zeros((0, 2), np.int64)
+        self._stay_of_flow = np.zeros((2, 0), np.int64)
+        """(2, flows): the stay that it is downlink to, and the one that it is uplink of."""
         self._open = np.zeros((4, 0), np.int64)
         """Of every stay's open segment: packets, octets, first and last time."""
         self._since_ns = np.full(1024, NULL, np.int64)
@@ -99,7 +100,9 @@ class UserPlane:
         else:
             for way in inner:
                 self._add(batch, np.arange(len(batch)), way)
-        self._copies.find(batch, inner[DOWN], ends[:, 1], since[DOWN])
+        flows = self._tunnels.ends.take(np.flatnonzero(np.bincount(batch.flow)), 0)
+        routers = flows[:, 3], flows[:, 1]
+        self._copies.find(batch, inner[DOWN], ends[:, 1], since[DOWN], routers)
 
     def so_far(self) -> tuple[Segments, Copies]:
         """The segments until now, open ones as if they ended here."""
@@ -115,7 +118,7 @@ class UserPlane:
         It counts as downlink to its inner destination and as uplink from its inner source; which
         one is real shows when a binding names the address.
         """
-        known = len(self._stay_of_flow)
+        known = self._stay_of_flow.shape[1]
         if known == len(self._tunnels):
             return
         number = self._number
@@ -123,7 +126,8 @@ class UserPlane:
             (number((DOWN, dst, ar)), number((UP, src, other)))
             for other, ar, src, dst in self._tunnels.ends[known:].tolist()
         ]
-        self._stay_of_flow = np.concatenate([self._stay_of_flow, np.array(new, np.int64)])
+        grown = np.concatenate([self._stay_of_flow, np.array(new, np.int64).T], axis=1)
+        self._stay_of_flow = np.ascontiguousarray(grown)
         fresh = list(self._numbers)[len(self._stays) :]
         if fresh:
             self._stays = np.concatenate([self._stays, np.array(fresh, np.int64)])
@@ -141,7 +145,7 @@ class UserPlane:
         flow, time_ns, length = (
             c if whole else c.take(rows) for c in (batch.flow, batch.time_ns, batch.length)
         )
-        stay = self._stay_of_flow[flow, way]
+        stay = self._stay_of_flow[way].take(flow)
         packets, octets, first_ns, last_ns = self._open
         size = int(stay.max()) + 1
         packets[:size] += np.bincount(stay, minlength=size)
@@ -170,7 +174,7 @@ class UserPlane:
         """Packets between two binding messages of this batch: segments that are closed already."""
         if not len(rows):
             return
-        stay, since = self._stay_of_flow[batch.flow[rows], way], since_ns[rows]
+        stay, since = self._stay_of_flow[way].take(batch.flow[rows]), since_ns[rows]
         time_ns, length = batch.time_ns[rows], batch.length[rows]
         order = np.lexsort((time_ns, since, stay))
         stay, since, time_ns, length = stay[order], since[order], time_ns[order], length[order]

@@ -33,9 +33,11 @@ _FORMULA_OCTETS = np.frombuffer(FORMULA_STARTS.encode(), np.uint8)
 
 
 def _groups() -> NDArray[np.uint32]:
-    plain = b"".join(b"%04d" % value for value in range(_GROUP))
-    leading = b"".join((b"%d" % value).rjust(4, b"\xff") for value in range(1, _GROUP))
-    return np.frombuffer(plain + b"\xff" * 4 + leading, np.uint32)
+    """Four digits of every number, then the same without leading zeros."""
+    number, power = np.arange(_GROUP)[:, None], np.array([1000, 100, 10, 1])
+    plain = (number // power % 10 + ord("0")).astype(np.uint8)
+    leading = np.where(number < power, np.uint8(_PAD), plain)
+    return np.concatenate([plain, leading]).view(np.uint32)[:, 0]
 
 
 _GROUPS = _groups()
