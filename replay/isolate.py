@@ -16,8 +16,9 @@ from replay.judged import kind_of
 from replay.packets import Address
 from replay.role_configs import shown_spis
 from replay.roles import Roles, answered
-from replay.router_shell import RouterShell, Surroundings
+from replay.router_shell import RouterShell
 from replay.shell import Shell
+from replay.surroundings import Surroundings
 from replay.trace import Step, Trace
 from replay.verdict import Journal, NodeVerdict, Verdict, first_of_each
 
