@@ -37,7 +37,8 @@ class Shell:
         self.agreed = 0
         self.compared: list[tuple[int, str]] = []
         """Frame and kind of each message that was held against the model's."""
-        self._certain = True
+        self.missing: list[Expected] = []
+        """What the trace does not show by its end."""
 
     # Feeding
 
@@ -68,12 +69,12 @@ class Shell:
             kind = kind_of(effect.packet)
             if kind is not None:
                 mn_id = who(effect.packet) or effect.mn_id or cause.mn_id
-                yield Expected(time_ns, effect.packet, kind, mn_id, cause, self._certain)
+                yield Expected(time_ns, effect.packet, kind, mn_id, cause)
 
     # Comparing
 
-    def sent(self, step: Step) -> None:
-        """The trace shows that the node sent this."""
+    def sent(self, step: Step) -> Expected | None:
+        """The trace shows that the node sent this; what its model has sent for it, if anything."""
         kind = kind_of(step.packet)
         assert kind is not None
         self.pass_time(step)
@@ -88,7 +89,7 @@ class Shell:
                 self._diverged(step, Fault.FIELD, kind, name.name, "one", None, name.section)
             elif not self.beyond_sight(step):
                 self._diverged(step, Fault.UNEXPECTED, kind, "message", None, kind.value)
-            return
+            return None
         if found in self.pending:
             self.pending.remove(found)
         self.compared.append((step.seen.frame, kind.value))
@@ -96,6 +97,7 @@ class Shell:
         self._compare(found, step)
         self.agreed += len(self.divergences) == before
         self.adopt_after(step)
+        return found
 
     def _compare(self, expected: Expected, step: Step) -> None:
         told = {each.name: each for each in fields(expected.packet)}
@@ -132,6 +134,7 @@ class Shell:
         """What has not been sent by the end, where there was time for it."""
         for each in self.pending:
             if each.certain and each.time_ns + self.tolerance_ns <= end_ns:
+                self.missing.append(each)
                 cause = each.cause
                 self.divergences.append(
                     Divergence(
