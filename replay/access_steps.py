@@ -18,7 +18,7 @@ from dissectors.neighbor import RouterAdvertisement, RouterSolicitation
 from replay import dhcp, slaac
 from replay.binding_client import ANY_IPV4, REJECTED
 from replay.packets import Address, Datagram, Packet
-from replay.router_shell import Surroundings
+from replay.surroundings import Surroundings
 from replay.trace import Step
 
 SOON_NS = 1_000_000_000

@@ -14,10 +14,12 @@ from replay.access_steps import join_access
 from replay.agent_shell import AgentShell
 from replay.judged import kind_of
 from replay.packets import Address
+from replay.pairing import Expected
 from replay.role_configs import shown_spis
 from replay.roles import Roles, answered
-from replay.router_shell import RouterShell, Surroundings
+from replay.router_shell import RouterShell
 from replay.shell import Shell
+from replay.surroundings import Surroundings
 from replay.trace import Step, Trace
 from replay.verdict import Journal, NodeVerdict, Verdict, first_of_each
 
@@ -29,40 +31,90 @@ Heard = tuple[int, IPv6Address, Address]
 
 def isolate(trace: Trace, roles: Roles, keys: Keys) -> Verdict:
     """Replay every node of a trace by itself."""
-    around = Surroundings(trace, _answers(trace), shown_spis(trace))
-    join_access(around)
-    shells: dict[IPv6Address, Shell] = {}
-    for agent in roles.agents:
-        shells[agent.address] = AgentShell(agent, keys, trace, around.answers, roles.tolerance_ns)
-    for router in roles.routers:
-        shells[router.address] = RouterShell(router, roles, keys, around)
-    unjudged = dict.fromkeys(shells, 0)
-    for item in _merged(trace):
+    run = Isolation(trace, roles, keys)
+    for item in run.items():
+        run.feed(item)
+    return run.verdict()
+
+
+class Isolation:
+    """One replay, step by step: feed all `items` in order, then ask for the `verdict`."""
+
+    def __init__(self, trace: Trace, roles: Roles, keys: Keys) -> None:
+        self._trace = trace
+        around = Surroundings(trace, _answers(trace), shown_spis(trace))
+        join_access(around)
+        self.shells: dict[IPv6Address, Shell] = {}
+        for agent in roles.agents:
+            tolerance_ns = roles.tolerance_ns
+            shell = AgentShell(agent, keys, trace, around.answers, tolerance_ns)
+            self.shells[agent.address] = shell
+        for router in roles.routers:
+            self.shells[router.address] = RouterShell(router, roles, keys, around)
+        self._unjudged = dict.fromkeys(self.shells, 0)
+
+    def items(self) -> list[Step | Heard]:
+        """All that happens, in order of time."""
+        return _merged(self._trace)
+
+    def feed(self, item: Step | Heard) -> Expected | None:
+        """Let it happen; the message that the sender's model has sent for it, if there is one."""
         if isinstance(item, Step):
-            _feed(item, shells, unjudged)
-        else:
-            time_ns, router_address, home = item
-            shell = shells.get(router_address)
-            if isinstance(shell, RouterShell):
-                shell.heard(home, time_ns)
-    return _verdict(trace, shells, unjudged)
+            return self._feed(item)
+        time_ns, router_address, home = item
+        shell = self.shells.get(router_address)
+        if isinstance(shell, RouterShell):
+            shell.heard(home, time_ns)
+        return None
 
-
-def _feed(step: Step, shells: dict[IPv6Address, Shell], unjudged: dict[IPv6Address, int]) -> None:
-    """The sender first: what is wrong with a message is its fault."""
-    sender = None if step.sender is None else shells.get(step.sender)
-    if sender is not None:
-        if kind_of(step.packet) is None:
-            unjudged[sender.address] += 1
+    def _feed(self, step: Step) -> Expected | None:
+        """The sender first: what is wrong with a message is its fault."""
+        found = None
+        sender = None if step.sender is None else self.shells.get(step.sender)
+        if sender is not None:
+            if kind_of(step.packet) is None:
+                self._unjudged[sender.address] += 1
+            else:
+                found = sender.sent(step)
+        receiver = None if step.receiver is None else self.shells.get(step.receiver)
+        if receiver is None:
+            return found
+        if step.lost:
+            receiver.not_shown(step, "whether this arrived: it was asked for again")
         else:
-            sender.sent(step)
-    receiver = None if step.receiver is None else shells.get(step.receiver)
-    if receiver is None:
-        return
-    if step.lost:
-        receiver.not_shown(step, "whether this arrived: it was asked for again")
-    else:
-        receiver.received(step)
+            receiver.received(step)
+        return found
+
+    def verdict(self) -> Verdict:
+        """What came of it. To be asked for once, when all has been fed."""
+        for shell in self.shells.values():
+            shell.finish(self._trace.end_ns)
+        found = [each for shell in self.shells.values() for each in shell.divergences]
+        kept, rest = first_of_each(found)
+        unseen = sorted(
+            (each for shell in self.shells.values() for each in shell.unseen),
+            key=lambda each: (each.frame, each.node),
+        )
+        nodes = tuple(
+            NodeVerdict(shell.address, shell.role, shell.agreed, self._unjudged[shell.address])
+            for shell in self.shells.values()
+        )
+        verdict = Verdict(nodes, kept, tuple(unseen), rest)
+        return replace(verdict, digest=self._digest(verdict))
+
+    def _digest(self, verdict: Verdict) -> str:
+        journal = Journal()
+        for node in verdict.nodes:
+            journal.add("node", node.node, node.role, node.agreed, node.unjudged)
+        for shell in self.shells.values():
+            for frame, kind in shell.compared:
+                journal.add("compared", shell.address, frame, kind)
+        for each in verdict.divergences:
+            journal.add("divergence", each.node, each.fault.value, each.kind.value, each.step)
+            journal.add(each.frame, each.field, each.expected, each.recorded, each.section)
+        for one in verdict.unseen:
+            journal.add("unseen", one.node, one.frame, one.what)
+        return journal.hexdigest
 
 
 def _merged(trace: Trace) -> list[Step | Heard]:
@@ -90,33 +142,3 @@ def _answers(trace: Trace) -> dict[int, Step]:
             if asked is not None:
                 found.setdefault(asked.number, step)
     return found
-
-
-def _verdict(
-    trace: Trace, shells: dict[IPv6Address, Shell], unjudged: dict[IPv6Address, int]
-) -> Verdict:
-    for shell in shells.values():
-        shell.finish(trace.end_ns)
-    found = [each for shell in shells.values() for each in shell.divergences]
-    kept, rest = first_of_each(found)
-    unseen = sorted(
-        (each for shell in shells.values() for each in shell.unseen),
-        key=lambda each: (each.frame, each.node),
-    )
-    nodes = tuple(
-        NodeVerdict(shell.address, shell.role, shell.agreed, unjudged[shell.address])
-        for shell in shells.values()
-    )
-    verdict = Verdict(nodes, kept, tuple(unseen), rest)
-    journal = Journal()
-    for node in nodes:
-        journal.add("node", node.node, node.role, node.agreed, node.unjudged)
-    for shell in shells.values():
-        for frame, kind in shell.compared:
-            journal.add("compared", shell.address, frame, kind)
-    for each in kept:
-        journal.add("divergence", each.node, each.fault.value, each.kind.value, each.step)
-        journal.add(each.frame, each.field, each.expected, each.recorded, each.section)
-    for one in unseen:
-        journal.add("unseen", one.node, one.frame, one.what)
-    return replace(verdict, digest=journal.hexdigest)

@@ -254,3 +254,17 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+SECTIONS = {
+    Kind.BINDING_UPDATE: "3.1-3, 3.3-5, 3.3-8, 6.2",
+    Kind.BINDING_ACKNOWLEDGEMENT: "3.1-4, 3.3-6",
+    Kind.HO_REQUEST: "3.3-3, 4.1",
+    Kind.HO_RESPONSE: "3.3-4, 4.2",
+    Kind.ROUTER_ADVERTISEMENT: "3.1-5",
+    Kind.DHCPV6_ADVERTISE: "3.1-5",
+    Kind.DHCPV6_REPLY: "3.1-5",
+    Kind.DHCPV4_OFFER: "3.2-5",
+    Kind.DHCPV4_ACK: "3.2-5",
+}
+"""Where the draft says that a node sends it."""

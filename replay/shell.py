@@ -7,35 +7,19 @@ base station's word, a lost packet) is tried out on a copy of the model when a m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from dissectors.errors import BuildError
-from dissectors.mobility import BindingUpdate
 from replay.events import Deadline, Effects, Event, Node, Send
-from replay.judged import CHOSEN, Field, Kind, Value, fields, kind_of, who
+from replay.judged import CHOSEN, SECTIONS, Field, Kind, Value, fields, kind_of, who
 from replay.packets import Packet
+from replay.pairing import Expected, alike, paired
 from replay.trace import Step
 from replay.verdict import Divergence, Fault, Unseen
 
-_PATIENCE_NS = 10_000_000_000
-"""What comes later than that is another message."""
 _MOST_DEADLINES = 10_000
 Move = Event | Callable[[Node, int], Effects]
 """What happens to a model: an event, or a change to what it knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a model has sent, when, and the message that made it do so."""
-
-    time_ns: int
-    packet: Packet
-    kind: Kind
-    mn_id: bytes | None
-    cause: Step
-    certain: bool = True
-    """False: it may stay away, as the trace does not show what led to it."""
 
 
 class Shell:
@@ -53,7 +37,8 @@ class Shell:
         self.agreed = 0
         self.compared: list[tuple[int, str]] = []
         """Frame and kind of each message that was held against the model's."""
-        self._certain = True
+        self.missing: list[Expected] = []
+        """What the trace does not show by its end."""
 
     # Feeding
 
@@ -84,27 +69,27 @@ class Shell:
             kind = kind_of(effect.packet)
             if kind is not None:
                 mn_id = who(effect.packet) or effect.mn_id or cause.mn_id
-                yield Expected(time_ns, effect.packet, kind, mn_id, cause, self._certain)
+                yield Expected(time_ns, effect.packet, kind, mn_id, cause)
 
     # Comparing
 
-    def sent(self, step: Step) -> None:
-        """The trace shows that the node sent this."""
+    def sent(self, step: Step) -> Expected | None:
+        """The trace shows that the node sent this; what its model has sent for it, if anything."""
         kind = kind_of(step.packet)
         assert kind is not None
         self.pass_time(step)
-        found = self._paired(step, kind)
+        found = paired(self.pending, step, kind)
         if found is None:
             found = self.explained(step, kind)
         if found is None:
-            found = self._alike(step, kind)
+            found = alike(self.pending, step, kind, self.tolerance_ns)
         if found is None:
             if kind is Kind.HO_REQUEST and step.mn_id is None:
                 name = Field("mobile node identifier", None, "4.1")
                 self._diverged(step, Fault.FIELD, kind, name.name, "one", None, name.section)
             elif not self.beyond_sight(step):
                 self._diverged(step, Fault.UNEXPECTED, kind, "message", None, kind.value)
-            return
+            return None
         if found in self.pending:
             self.pending.remove(found)
         self.compared.append((step.seen.frame, kind.value))
@@ -112,39 +97,7 @@ class Shell:
         self._compare(found, step)
         self.agreed += len(self.divergences) == before
         self.adopt_after(step)
-
-    def _paired(self, step: Step, kind: Kind) -> Expected | None:
-        """What was expected to this peer about this mobile node."""
-        fitting = [
-            each
-            for each in self.pending
-            if each.kind is kind
-            and each.mn_id == step.mn_id
-            and (each.packet.destination == step.packet.destination or step.link is not None)
-            and step.time_ns - each.time_ns <= _PATIENCE_NS
-            and _releases(each.packet) == _releases(step.packet)
-        ]
-        return self._best(fitting, step)
-
-    def _alike(self, step: Step, kind: Kind) -> Expected | None:
-        """What was expected just now and has most fields alike."""
-        near = [
-            each
-            for each in self.pending
-            if each.kind is kind and abs(each.time_ns - step.time_ns) <= self.tolerance_ns
-        ]
-        found = self._best(near, step)
-        if found is None:
-            return None
-        recorded = fields(step.packet)
-        unlike = _differing(fields(found.packet), recorded)
-        return found if len(unlike) * 2 < len(recorded) else None
-
-    def _best(self, fitting: list[Expected], step: Step) -> Expected | None:
-        recorded = fields(step.packet)
-        return min(
-            fitting, key=lambda each: len(_differing(fields(each.packet), recorded)), default=None
-        )
+        return found
 
     def _compare(self, expected: Expected, step: Step) -> None:
         told = {each.name: each for each in fields(expected.packet)}
@@ -181,6 +134,7 @@ class Shell:
         """What has not been sent by the end, where there was time for it."""
         for each in self.pending:
             if each.certain and each.time_ns + self.tolerance_ns <= end_ns:
+                self.missing.append(each)
                 cause = each.cause
                 self.divergences.append(
                     Divergence(
@@ -282,26 +236,5 @@ def moved(node: Node, move: Move, time_ns: int) -> Effects:
         return ()
 
 
-def _releases(packet: Packet) -> bool:
-    """Whether it ends a binding."""
-    return isinstance(packet.payload, BindingUpdate) and not packet.payload.lifetime
-
-
-def _differing(one: tuple[Field, ...], other: tuple[Field, ...]) -> set[str]:
-    return {each.name for each in {*one} ^ {*other} if each.name not in CHOSEN}
-
-
 _ICV = "ICV", "7; RFC 4302 3.4.4"
 _AUTHENTICATOR = "authenticator", "3.1, 7; RFC 4285 5.1"
-SECTIONS = {
-    Kind.BINDING_UPDATE: "3.1-3, 3.3-5, 3.3-8, 6.2",
-    Kind.BINDING_ACKNOWLEDGEMENT: "3.1-4, 3.3-6",
-    Kind.HO_REQUEST: "3.3-3, 4.1",
-    Kind.HO_RESPONSE: "3.3-4, 4.2",
-    Kind.ROUTER_ADVERTISEMENT: "3.1-5",
-    Kind.DHCPV6_ADVERTISE: "3.1-5",
-    Kind.DHCPV6_REPLY: "3.1-5",
-    Kind.DHCPV4_OFFER: "3.2-5",
-    Kind.DHCPV4_ACK: "3.2-5",
-}
-"""Where the draft says that a node sends it."""

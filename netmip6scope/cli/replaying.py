@@ -24,6 +24,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--accept", action="store_true", help=about)
     about = "write an incident.toml with the roles that the trace shows, for editing (- to print)"
     add("--learn", metavar="FILE", help=about)
+    about = "walk through each divergence: what was sent beside what the draft asks for"
+    add("--explain", action="store_true", help=about)
     add("--json", metavar="FILE", help="write all verdicts as JSON")
     add("--junit", metavar="FILE", help="write them as JUnit XML")
 
@@ -46,6 +48,8 @@ def run_command(options: argparse.Namespace) -> int:
         text = page(outcomes[0])
     else:
         text = "".join(f"{line(each)}\n" for each in outcomes)
+    if options.explain:
+        text += "".join(map(_explained, outcomes))
     if options.accept:
         text += "".join(map(_changes, outcomes))
     for path, made in ((options.json, all_json), (options.junit, junit)):
@@ -61,6 +65,13 @@ def run_command(options: argparse.Namespace) -> int:
                 stream.write(json_text(each.verdict).encode())
         return OK
     return OK if all(each.as_expected for each in outcomes) else FAILED
+
+
+def _explained(outcome: Outcome) -> str:
+    from netmip6scope.incident.run import walks
+    from netmip6scope.incident.walk_text import walk_text
+
+    return "".join(f"\n{walk_text(each)}" for each in walks(outcome))
 
 
 def _changes(outcome: Outcome) -> str:

@@ -158,11 +158,12 @@ def told(each: Divergence) -> str:
         assert isinstance(each.recorded, int)
         times = f"expected {seconds(each.expected)}, recorded {seconds(each.recorded)}"
         return f"{head}late, {times} ({each.section})"
-    expected, recorded = _value(each.expected), _value(each.recorded)
+    expected, recorded = value_text(each.expected), value_text(each.recorded)
     return f"{head}{each.field}: expected {expected}, recorded {recorded} ({each.section})"
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """A value of a field, for people."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -14,6 +14,7 @@ from netmip6scope.incident.incident_file import EXPECTED, FILE, Incident, read_i
 from netmip6scope.incident.reading import read_observed
 from netmip6scope.keys import load_keys
 from netmip6scope.profile_file import load_profile
+from replay.explain import Walk, explain
 from replay.isolate import isolate
 from replay.roles import Roles, learned
 from replay.trace import Trace, traced
@@ -61,6 +62,12 @@ def replay(incident: Incident) -> Outcome:
         raise InputError(incident.name, "there is no NetMIPv6 signalling in it")
     roles = with_stated(learned(trace, keys, profile), incident)
     return Outcome(incident, roles, trace, isolate(trace, roles, keys), _expected(incident))
+
+
+def walks(outcome: Outcome) -> tuple[Walk, ...]:
+    """How each divergence came about, by replaying once more."""
+    keys = load_keys(outcome.incident.keys)
+    return explain(outcome.trace, outcome.roles, keys, outcome.verdict.divergences)
 
 
 def _expected(incident: Incident) -> dict[str, Any] | None:

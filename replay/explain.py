@@ -1,0 +1,265 @@
+"""How a divergence came about: what was sent beside what the models send, step by step.
+
+A walk is made by replaying once more, and watching one mobile node while its nodes are fed. It goes
+from the last settled state, where no node waited for anything, to the message that diverged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv6Address
+
+from dissectors.authentication.keys import Keys
+from replay.isolate import Isolation
+from replay.judged import ANSWERS_TO_HOST, Field, fields
+from replay.node_states import States, is_settled, states_of
+from replay.packet_words import word_for
+from replay.packets import Address, Packet
+from replay.pairing import Expected
+from replay.roles import Roles
+from replay.shell import Shell
+from replay.trace import Step, Trace
+from replay.verdict import Divergence, Fault, Unseen
+
+MOST_ROWS = 60
+"""Rows of a walk: where nothing settles, the latest."""
+
+
+class Match(Enum):
+    """How what was recorded stands to what was expected."""
+
+    GIVEN = "given"
+    """Nobody judges the sender: its receiver's model was told this."""
+    SAME = "same"
+    OTHER = "other"
+    UNEXPECTED = "unexpected"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One side of a row. `sender`, `receiver`: names of the walk's parties, or MN.
+
+    kind: the contract's word; fields: those that are compared, none of what is not judged.
+    """
+
+    time_ns: int
+    sender: str
+    receiver: str
+    kind: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message, as recorded and as expected; None where there is none on that side.
+
+    frame, step: of the trace, None for what it has not; before, after: the states of the model
+    of the walk's node; taken: what had to be taken for granted; diverges: the walk is about it.
+    """
+
+    time_ns: int
+    frame: int | None
+    step: int | None
+    match: Match
+    recorded: Message | None
+    expected: Message | None
+    before: States
+    after: States
+    taken: tuple[str, ...] = ()
+    diverges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The way to a divergence, which is the last row. `parties`: names of nodes' addresses.
+
+    divergences: all that is wrong with one message, one for each field.
+    """
+
+    node: IPv6Address
+    role: str
+    mn_id: bytes | None
+    divergences: tuple[Divergence, ...]
+    parties: dict[Address, str]
+    rows: tuple[Row, ...]
+
+    @property
+    def name(self) -> str:
+        """The party that diverged."""
+        return self.parties[self.node]
+
+
+def explain(
+    trace: Trace, roles: Roles, keys: Keys, divergences: Sequence[Divergence]
+) -> tuple[Walk, ...]:
+    """A walk to each message that diverged; `divergences` are those of a verdict on the trace."""
+    grouped: dict[object, list[Divergence]] = {}
+    for each in divergences:
+        grouped.setdefault((each.node, each.step, each.fault, each.kind), []).append(each)
+    if not grouped:
+        return ()
+    run = Isolation(trace, roles, keys)
+    names = named_parties(trace)
+    watches = [_Watch(run, tuple(group), names) for group in grouped.values()]
+    about: dict[bytes | None, list[_Watch]] = {}
+    for watch in watches:
+        about.setdefault(watch.mn_id, []).append(watch)
+    for item in run.items():
+        if not isinstance(item, Step):
+            run.feed(item)
+            continue
+        watching = [watch for watch in about.get(item.mn_id, ()) if watch.sees(item)]
+        for watch in watching:
+            watch.before(item)
+        found = run.feed(item)
+        for watch in watching:
+            watch.after(item, found)
+    run.verdict()
+    return tuple(watch.walk() for watch in watches)
+
+
+def named_parties(trace: Trace) -> dict[Address, str]:
+    """Short names of a trace's nodes, such as HA and AR2."""
+    kinds = {address: "MAP" if local else "HA" for address, local in trace.agents.items()}
+    kinds.update(dict.fromkeys(trace.routers, "AR"))
+    names: dict[Address, str] = {}
+    for kind in ("HA", "MAP", "AR"):
+        of_kind = [address for address, each in kinds.items() if each == kind]
+        for number, address in enumerate(of_kind, 1):
+            names[address] = kind if len(of_kind) == 1 else f"{kind}{number}"
+    return names
+
+
+class _Watch:
+    """Takes down what happens about one mobile node until a node diverges."""
+
+    def __init__(
+        self, run: Isolation, group: tuple[Divergence, ...], names: dict[Address, str]
+    ) -> None:
+        self._run = run
+        self._group = group
+        self._first = group[0]
+        self._shell: Shell = run.shells[self._first.node]
+        self._names = names
+        self._rows: list[Row] = []
+        self._settled: list[bool] = []
+        self._before: States = ()
+        self._unseen = 0
+        """How much was taken for granted of the sender before."""
+
+    @property
+    def mn_id(self) -> bytes | None:
+        return self._first.mn_id
+
+    def sees(self, step: Step) -> bool:
+        """Of messages that name nobody only the one that diverged belongs to the walk."""
+        last = self._first.step
+        return step.number <= last if self.mn_id is not None else step.number == last
+
+    def before(self, step: Step) -> None:
+        self._before = states_of(self._shell.node, self.mn_id)
+        self._unseen = len(self._unseen_by(step.sender))
+
+    def _unseen_by(self, node: IPv6Address | None) -> list[Unseen]:
+        shell = None if node is None else self._run.shells.get(node)
+        return [] if shell is None else shell.unseen
+
+    def after(self, step: Step, found: Expected | None) -> None:
+        sender, receiver = self._name(step.sender), self._name(step.receiver)
+        recorded = _message(step.time_ns, sender, receiver, step.packet)
+        expected = None
+        if found is not None:
+            expected = _message(found.time_ns, sender, receiver, found.packet)
+        diverges = step.number == self._first.step and self._first.fault is not Fault.MISSING
+        self._rows.append(
+            Row(
+                step.time_ns,
+                step.seen.frame,
+                step.number,
+                _match(found, diverges=diverges),
+                recorded,
+                expected,
+                self._before,
+                states_of(self._shell.node, self.mn_id),
+                tuple(each.what for each in self._unseen_by(step.sender)[self._unseen :]),
+                diverges,
+            )
+        )
+        self._settled.append(self._is_settled(step.time_ns))
+
+    def _is_settled(self, now_ns: int) -> bool:
+        mn_id = self.mn_id
+        return not any(
+            not is_settled(shell.node, mn_id)
+            or any(
+                each.certain and each.mn_id == mn_id and each.time_ns + shell.tolerance_ns > now_ns
+                for each in shell.pending
+            )
+            for shell in self._run.shells.values()
+        )
+
+    def _name(self, address: IPv6Address | None) -> str:
+        if address is None:
+            return "MN"
+        return self._names.get(address, "MN")
+
+    def walk(self) -> Walk:
+        rows = self._rows
+        if self._first.fault is Fault.MISSING:
+            rows = [*rows, self._missing()]
+        begin = max(0, len(rows) - MOST_ROWS)
+        for at in range(len(rows) - 2, begin, -1):
+            if self._settled[at - 1]:
+                begin = at
+                break
+        first = self._first
+        names = {
+            address: name
+            for address, name in self._names.items()
+            if address == first.node or any(_has(row, name) for row in rows[begin:])
+        }
+        role = self._shell.role
+        return Walk(first.node, role, first.mn_id, self._group, names, tuple(rows[begin:]))
+
+    def _missing(self) -> Row:
+        """What should have been sent, when it was due."""
+        first = self._first
+        found = next(
+            each
+            for each in self._shell.missing
+            if each.cause.number == first.step and each.kind is first.kind
+        )
+        to, asker = found.packet.destination, self._name(found.cause.sender)
+        answers_host = found.kind in ANSWERS_TO_HOST
+        receiver = "MN" if answers_host else self._names.get(to, asker)
+        expected = _message(found.time_ns, self._name(first.node), receiver, found.packet)
+        cause = self._rows[-1]
+        return Row(
+            found.time_ns,
+            None,
+            None,
+            Match.MISSING,
+            None,
+            expected,
+            cause.before,
+            cause.after,
+            diverges=True,
+        )
+
+
+def _message(time_ns: int, sender: str, receiver: str, packet: Packet) -> Message:
+    return Message(time_ns, sender, receiver, word_for(packet), fields(packet))
+
+
+def _has(row: Row, name: str) -> bool:
+    sides = (row.recorded, row.expected)
+    return any(each is not None and name in (each.sender, each.receiver) for each in sides)
+
+
+def _match(found: Expected | None, *, diverges: bool) -> Match:
+    if found is None:
+        return Match.UNEXPECTED if diverges else Match.GIVEN
+    return Match.OTHER if diverges else Match.SAME
