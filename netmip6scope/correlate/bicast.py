@@ -1,4 +1,7 @@
-"""Finds bi-cast copies: one downlink packet in two tunnels, at most 500 ms apart.
+"""Finds copies: one inner packet in two tunnels, at most 500 ms apart.
+
+Downlink those are bi-cast's. Both ways a packet passes twice where a MAP is: in the tunnel between
+it and the router, and in that between the home agent and the regional care-of address.
 
 Packets are looked at closely only for a mobile node that gets some through more than one router
 just then. Of the others the last 500 ms are kept, since the second router may come next. Pairs are
@@ -50,8 +53,9 @@ class BicastPairs:
         since_ns: Ints,
         routers: tuple[Ints, Ints],
     ) -> None:
-        """Take a batch; address: inner destinations, router: outer ones, since_ns: segments'.
+        """Take a batch; address, router: inner and outer destinations (uplink: sources).
 
+        since_ns: when their segments began.
         routers: every pair of address and router that is in the batch, (m,) each.
         """
         columns = [address, router, batch.time_ns, batch.length, batch.digest.view(np.int64)]

@@ -35,7 +35,7 @@ from netmip6scope.correlate.reasons import Reasons
 from netmip6scope.correlate.setups import Setups
 from netmip6scope.correlate.shapes import Told, tell
 from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
-from netmip6scope.correlate.user_plane import MAP_FLAG, UserPlane
+from netmip6scope.correlate.user_plane import DOWN, MAP_FLAG, UserPlane
 
 _BU, _BA, _RA = int(MessageKind.BU), int(MessageKind.BA), int(MessageKind.RA)
 _KEPT = (
@@ -193,9 +193,10 @@ class Correlator:
                 found.why["reason"][message], found.why["source"][message] = reason, source
         if user_plane:
             found.user_plane.update(segments.of_sessions(holder))
-        measure.handoffs(found.handoffs, found.sessions, segments, copies)
+        measure.handoffs(found.handoffs, found.sessions, segments, copies[DOWN])
         m["session"] = found.message_session[m["order"]].astype(np.int64)
-        about = (found.sessions, found.handoffs, found.paths, segments, anchors)
+        regional = traffic_checks.regional(m, found.sessions)
+        about = (found.sessions, found.handoffs, found.paths, regional, segments, anchors)
         nodes = (found.handoffs, found.sessions, self._addresses, self._profile)
         parts = [
             *self._checked,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +51,9 @@ def seen_elsewhere(m: dict[str, Ints], segments: Segments, anchors: Ints) -> Int
     return via
 
 
-def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors: Ints) -> Ints:
+def sessions(
+    found: dict[str, Ints], segments: Segments, copies: Mapping[int, Copies], anchors: Ints
+) -> Ints:
     """Add dl_packets, dl_bytes, ul_packets, ul_bytes: each inner packet once.
 
     Also hoa_since_ns and hoa4_since_ns, from when on the home addresses' packets are the session's.
@@ -79,10 +81,11 @@ def sessions(found: dict[str, Ints], segments: Segments, copies: Copies, anchors
         holder[mine] = row[held]
         for column, values in (("packets", segments.packets), ("bytes", segments.octets)):
             found[f"{name}_{column}"] = _sums(row[held], values[mine], count)
-    real = ~np.isin(copies.routers[0], anchors) & ~np.isin(copies.routers[1], anchors)
-    held = np.where(real, line.latest(copies.address, copies.since_ns[1]), -1)
-    found["dl_packets"] -= _sums(row[held[held >= 0]], copies.packets[held >= 0], count)
-    found["dl_bytes"] -= _sums(row[held[held >= 0]], copies.octets[held >= 0], count)
+        twice = copies[way]
+        real = ~np.isin(twice.routers[0], anchors) & ~np.isin(twice.routers[1], anchors)
+        held = np.where(real, line.latest(twice.address, twice.since_ns[1]), -1)
+        for column, values in (("packets", twice.packets), ("bytes", twice.octets)):
+            found[f"{name}_{column}"] -= _sums(row[held[held >= 0]], values[held >= 0], count)
     return holder
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from dissectors.frames import Ints
+from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.model import State
 from netmip6scope.correlate.shapes import MOST_KEPT
+from netmip6scope.correlate.story import REJECTED
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.correlate.user_plane import DOWN, Segments
 from netmip6scope.tables.columns import NULL
@@ -36,15 +38,29 @@ def rows(code: Code, kept: Mapping[str, Ints], form: int = 0, **columns: Ints) -
     return out
 
 
+def regional(m: Columns, sessions: Columns) -> tuple[Ints, Ints]:
+    """Every care-of address that a home agent bound for a session behind a MAP; and the session."""
+    session = m["session"]
+    mine = (m["kind"] == MessageKind.BA) & (m["status"] < REJECTED) & (session >= 0)
+    rows = np.flatnonzero(mine)
+    rows = rows[sessions["rcoa"][session[rows]] >= 0]
+    return m["dst"][rows], session[rows]
+
+
 def traffic(
-    sessions: Columns, handoffs: Columns, paths: Ints, segments: Segments, anchors: Ints
+    sessions: Columns,
+    handoffs: Columns,
+    paths: Ints,
+    regional: tuple[Ints, Ints],
+    segments: Segments,
+    anchors: Ints,
 ) -> Iterator[Columns]:
-    """Findings that the user plane shows; paths: as in Correlation."""
+    """Findings that the user plane shows; paths: as in Correlation; regional: as found above."""
     if not len(segments.address):
         return
     yield from _after_handoffs(sessions, handoffs, segments)
     yield from _expired(sessions, segments)
-    yield from _unbound(sessions, handoffs, paths, segments, anchors)
+    yield from _unbound(sessions, handoffs, paths, regional, segments, anchors)
 
 
 def _after_handoffs(sessions: Columns, handoffs: Columns, segments: Segments) -> Iterator[Columns]:
@@ -105,7 +121,12 @@ def _expired(sessions: Columns, segments: Segments) -> Iterator[Columns]:
 
 
 def _unbound(
-    sessions: Columns, handoffs: Columns, paths: Ints, segments: Segments, anchors: Ints
+    sessions: Columns,
+    handoffs: Columns,
+    paths: Ints,
+    regional: tuple[Ints, Ints],
+    segments: Segments,
+    anchors: Ints,
 ) -> Iterator[Columns]:
     """Traffic of a known home address through a router that was never bound to it."""
     by_session = np.repeat(np.arange(len(sessions["mn"])), sessions["path"])
@@ -116,12 +137,15 @@ def _unbound(
     known = address >= 0
     address, row = address[known], row[known]
     of_handoff = handoffs["session"]
-    bound = [(sessions["rcoa"][row], address)]
-    bound += [(served, sessions[home][by_session]) for home in ("hoa", "hoa4")]
-    bound += [
-        (handoffs[name], sessions[home][of_handoff])
-        for name in ("sar", "tar")
-        for home in ("hoa", "hoa4")
+    through = [
+        (sessions["rcoa"], np.arange(len(sessions["mn"]))),
+        regional,
+        (served, by_session),
+        (handoffs["sar"], of_handoff),
+        (handoffs["tar"], of_handoff),
+    ]
+    bound = [
+        (router, sessions[home][whose]) for router, whose in through for home in ("hoa", "hoa4")
     ]
     routers = np.concatenate([r for r, _ in bound])
     homes = np.concatenate([h for _, h in bound])

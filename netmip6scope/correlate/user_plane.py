@@ -65,7 +65,7 @@ class UserPlane:
         self._homes = np.zeros((2, 0), np.int64)
         self._maps = np.zeros(0, np.int64)
         self._closed: list[Ints] = []
-        self._copies = BicastPairs()
+        self._copies = {way: BicastPairs() for way in (DOWN, UP)}
 
     def load(self, batch: TunnelBatch, messages: MessageBatch) -> None:
         """Add a batch: its tunnelled packets, cut where its binding messages stand."""
@@ -101,16 +101,17 @@ class UserPlane:
             for way in inner:
                 self._add(batch, np.arange(len(batch)), way)
         flows = self._tunnels.ends.take(np.flatnonzero(np.bincount(batch.flow)), 0)
-        routers = flows[:, 3], flows[:, 1]
-        self._copies.find(batch, inner[DOWN], ends[:, 1], since[DOWN], routers)
+        for way, outside, inside in ((DOWN, 1, 3), (UP, 0, 2)):
+            routers = flows[:, inside], flows[:, outside]
+            self._copies[way].find(batch, inner[way], ends[:, outside], since[way], routers)
 
-    def so_far(self) -> tuple[Segments, Copies]:
+    def so_far(self) -> tuple[Segments, dict[int, Copies]]:
         """The segments until now, open ones as if they ended here."""
         open_ones = self._closing(np.flatnonzero(self._open[0]))
         rows = np.concatenate([*self._closed, open_ones], axis=1)
         stay = self._stays[rows[0]]
         columns = stay[:, 0], stay[:, 1], stay[:, 2], *rows[1:]
-        return Segments(*columns), self._copies.so_far()
+        return Segments(*columns), {way: pairs.so_far() for way, pairs in self._copies.items()}
 
     def _know_flows(self) -> None:
         """Give every new flow its two stays.
