@@ -29,6 +29,11 @@ _METHODS = {
     "radius.CHAP_Password": Mark.CHAP,
     "radius.eap_fragment": Mark.EAP,
 }
+_DIAMETER_METHODS = {
+    "diameter.User-Password": Mark.PAP,
+    "diameter.CHAP-Algorithm": Mark.CHAP,
+    "diameter.EAP-Payload": Mark.EAP,
+}
 _RADIUS_PREFIXES = (
     "radius.Framed_IPv6_Prefix",
     "radius.Delegated_IPv6_Prefix",
@@ -58,14 +63,14 @@ def radius(found: Found) -> Row | None:
         identifier=identifier,
         status=found.number("radius.Error_Cause"),
         lifetime_s=found.number("radius.Session_Timeout"),
-        marks=_method(found),
+        marks=_method(found, _METHODS),
     )
 
 
-def _method(found: Found) -> Mark:
-    """How the user is authenticated (RFC 2865 5.2, 5.3, RFC 3579 3.1)."""
+def _method(found: Found, methods: dict[str, Mark]) -> Mark:
+    """How the user is authenticated (RFC 2865 5.2, 5.3, RFC 3579 3.1, and the same by Diameter)."""
     marks = Mark(0)
-    for attribute, mark in _METHODS.items():
+    for attribute, mark in methods.items():
         if found.has(attribute):
             marks |= mark
     return marks
@@ -106,4 +111,5 @@ def diameter(found: Found) -> Row | None:
             "diameter.Session-Timeout",
             "diameter.Authorization-Lifetime",
         ),
+        marks=_method(found, _DIAMETER_METHODS),
     )

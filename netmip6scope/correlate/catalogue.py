@@ -203,6 +203,10 @@ RULES: dict[Code, Rule] = {
                 "{src_address} asks {dst_address} without IPv4 Home Address option, and gets an "
                 "IPv4 home address"
             ),
+            (
+                "{src_address} asks {dst_address} without IPv4 Home Address option for a mobile "
+                "node that asks for an IPv4 address"
+            ),
         ),
         ("form", "src_address", "dst_address", "value_address"),
     ),

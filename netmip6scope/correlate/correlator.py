@@ -185,11 +185,11 @@ class Correlator:
             del m[name]
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
-        setups = self._setups.join(found.sessions, found.message_session)
+        joined, mismatches = self._setups.join(found.sessions, found.paths, found.message_session)
         holder = measure.sessions(found.sessions, segments, copies, anchors)
         if reasons is not None:
             found.why.update(_by_message(reasons, order, self._messages))
-            for message, reason, source in setups:
+            for message, reason, source in joined:
                 found.why["reason"][message], found.why["source"][message] = reason, source
         if user_plane:
             found.user_plane.update(segments.of_sessions(holder))
@@ -200,6 +200,7 @@ class Correlator:
         nodes = (found.handoffs, found.sessions, self._addresses, self._profile)
         parts = [
             *self._checked,
+            *mismatches,
             *traffic_checks.traffic(*about),
             *node_checks.nodes(m, stamps, *nodes),
             *node_checks.tests(self._tests, found.sessions),

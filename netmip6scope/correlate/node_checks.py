@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dissectors.frames import Flags, Ints
+from dissectors.handoff import Access
 from dissectors.profile import Profile
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
@@ -115,8 +116,12 @@ def _behind_maps(m: Columns, addresses: AddressBook) -> Iterator[Columns]:
 
 
 def _without_ipv4(m: Columns, sessions: Columns) -> Iterator[Columns]:
-    """IPv4 set-ups (draft 3.2-3) that do not ask for an address and get one."""
-    of_four = (sessions["hoa4"] >= 0) & (sessions["hoa"] == NULL)
+    """IPv4 set-ups (draft 3.2-3) that ask for no IPv4 address.
+
+    It is one if the home agent gives an IPv4 address alone, or if the mobile node asks for one.
+    """
+    given = (sessions["hoa4"] >= 0) & (sessions["hoa"] == NULL)
+    of_four = given | np.isin(sessions["access"], (Access.DHCPV4, Access.IPCP))
     if not of_four.any():
         return
     updates = np.flatnonzero((m["kind"] == _BU) & (m["session"] >= 0) & (m["lifetime_s"] > 0))
@@ -126,7 +131,8 @@ def _without_ipv4(m: Columns, sessions: Columns) -> Iterator[Columns]:
     begun = sessions["first_bu_ns"][session] == m["time_ns"][at]
     at, session = at[begun & of_four[session]], session[begun & of_four[session]]
     bare = (m["names_hoa4"][at] == 0) & (m["hoa"][at] < 0)
-    yield _about(Code.BU_IPV4, m, at[bare], 2)
+    for form, which in ((2, given), (3, ~given)):
+        yield _about(Code.BU_IPV4, m, at[bare & which[session]], form)
 
 
 def _replayed(m: Columns, updates: Ints, stamps: Columns) -> Iterator[Columns]:

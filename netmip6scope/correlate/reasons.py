@@ -29,6 +29,12 @@ class Reason(IntEnum):
     """A Router Advertisement that is the node's goes to where it comes from."""
     CLIENT = 7
     """It is of the client (DUID, hardware address, PPP link) that the node's address goes to."""
+    DURING = 8
+    """Its client asked before, and was answered after, the node's binding, as no other did."""
+
+
+Joined = tuple[int, Reason, int]
+"""The number of a message, why it is a node's, and that of the message that this refers to."""
 
 
 class Reasons:
@@ -63,6 +69,7 @@ _OTHERWISE = {
     Reason.HOST: "ipv6.dst",
     Reason.ANSWERED: "ipv6.src",
     Reason.CLIENT: "client",
+    Reason.DURING: "time",
 }
 _OF_FAMILIES = {
     (Reason.NAMED, "radius-"): "radius.User_Name",

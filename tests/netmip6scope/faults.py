@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from tests import wire
 from tests.dissectors import secured
+from tests.netmip6scope import access
 from tests.netmip6scope.story import (
     ALICE,
     AR1,
@@ -561,6 +562,45 @@ def advertisement_of_another_prefix(story: Story, wrong: bool) -> None:
     prefix = BOB.prefix if wrong else ALICE.prefix
     packet = wire.router_advertisement("fe80::a1", ALICE.link_local, prefix)
     story.packet(ms(9), packet)
+
+
+GIVEN4, OTHER4 = "192.0.2.4", "192.0.2.5"
+MAC4 = bytes.fromhex("020000000004")
+
+
+@case("ADDR-MISMATCH", access.ROUTER4, GIVEN4, frame=4)
+def offer_of_another_address(story: Story, wrong: bool) -> None:
+    story.frame(ms(0), access.dhcpv4(MAC4, 1, "0.0.0.0", up=True))
+    story.attach(ms(2), DAVID4, AR1)
+    given = OTHER4 if wrong else GIVEN4
+    story.frame(ms(12), access.dhcpv4(MAC4, 2, given, up=False))
+
+
+@case("ADDR-MISMATCH", access.ROUTER_LINK, "2001:db8:100:a:0:ff:fe00:a", frame=4)
+def reply_with_another_address(story: Story, wrong: bool) -> None:
+    story.frame(ms(0), access.dhcpv6(ALICE, 1, None, up=True))
+    story.packet(ms(2), update(AR1, NONE, 1))
+    story.ba(ms(8), ALICE, AR1, seq=1)
+    story.frame(ms(12), access.dhcpv6(ALICE, 7, BOB.hoa if wrong else ALICE.hoa, up=False))
+
+
+@case("ADDR-MISMATCH", AR1, GIVEN4, frame=4)
+def nak_with_another_address(story: Story, wrong: bool) -> None:
+    """Configure-Request, and Configure-Nak with the address to take (RFC 1332 3.3)."""
+    story.frame(ms(0), access.ipcp(MAC4, 1, "0.0.0.0", up=True))
+    story.attach(ms(2), DAVID4, AR1)
+    story.frame(ms(12), access.ipcp(MAC4, 3, OTHER4 if wrong else GIVEN4, up=False))
+
+
+@case("BU-IPV4", AR1, HA, "asks for an IPv4 address", frame=2)
+def ipv4_node_that_the_router_asks_ipv6_for(story: Story, wrong: bool) -> None:
+    """The mobile node speaks DHCPv4; the twin's is another one, before the set-up."""
+    story.frame(ms(0), access.dhcpv4(MAC4, 1, "0.0.0.0", up=True))
+    if not wrong:
+        story.frame(ms(1), access.dhcpv4(MAC4, 2, OTHER4, up=False))
+    story.packet(ms(2), update(AR1, NONE, 1))
+    story.ba(ms(8), ALICE, AR1, seq=1)
+    story.frame(ms(12), access.dhcpv4(MAC4, 2, OTHER4, up=False))
 
 
 # The user plane

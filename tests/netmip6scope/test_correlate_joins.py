@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from tests import wire
+from tests.netmip6scope import access
 from tests.netmip6scope.story import (
     ALICE,
     AR1,
@@ -212,3 +215,20 @@ def test_source_address_counts_without_alternate_care_of_address(both: Story) ->
     both.packet(ms(1007), wire.ipv6(AR2, HA, 60, wire.home_address_header(ALICE.hoa, update)))
     both.ba(ms(1012), ALICE, AR2, seq=5)
     check(only(both.handoffs()), tar=AR2, outcome="complete", binding_ms=5 * MS)
+
+
+@pytest.mark.parametrize(("method", "name"), [(268, "eap"), (265, "chap")])
+@pytest.mark.parametrize("let_in", [True, False])
+def test_diameter_says_who_it_is(story: Story, method: int, name: str, let_in: bool) -> None:
+    """A first round that goes on (1001), then success (2001) or a refusal (4001; RFC 6733 7.1)."""
+    aaa, user = "2001:db8:aaa::1", access.avp(1, ALICE.nai.encode())
+    chap = access.avp(402, access.avp(403, struct.pack("!I", 5)))
+    how = access.avp(462, b"\x02\x01\x00\x04") if name == "eap" else chap
+    for at, code in ((0, 1001), (10, 2001 if let_in else 4001)):
+        asks = access.diameter(AR1, aaa, True, method, user + how)
+        tells = access.diameter(aaa, AR1, False, method, access.avp(268, struct.pack("!I", code)))
+        story.packet(ms(at), asks)
+        story.packet(ms(at + 4), tells)
+    story.attach(ms(20), ALICE, AR1)
+    auth = {"auth": name, "auth_ms": 14 * MS} if let_in else {"auth": None, "auth_ms": None}
+    check(only(story.sessions()), mn_id=ALICE.nai, **auth)
