@@ -35,6 +35,7 @@ _PPP_PACKETS: dict[int, Registry] = {
     PppProtocol.IPV6CP: IPV6CP_PACKETS,
     PppProtocol.CHAP: CHAP_PACKETS,
     PppProtocol.PAP: PAP_PACKETS,
+    PppProtocol.EAP: EAP_PACKETS,
 }
 
 
@@ -54,6 +55,18 @@ class PppFrame:
 
 
 LinkFrame = EapolFrame | PppFrame
+
+
+def eap_frame(message: Message, *, has_ppp: bool) -> LinkFrame:
+    """EAP as the link carries it: in PPP's protocol (RFC 3748 2.4) or in EAPOL."""
+    return PppFrame(PppProtocol.EAP, message) if has_ppp else EapolFrame(message)
+
+
+def eap_in(frame: LinkFrame) -> Message | None:
+    """The EAP message that a frame carries."""
+    if isinstance(frame, EapolFrame):
+        return frame.eap
+    return frame.message if frame.protocol is PppProtocol.EAP else None
 
 
 def link_octets(frame: LinkFrame, session: int) -> tuple[int, bytes]:

@@ -31,7 +31,7 @@ from replay.events import (
     Violation,
     Why,
 )
-from replay.frames import EapolFrame, LinkFrame, PppFrame
+from replay.frames import EapolFrame, LinkFrame, PppFrame, eap_frame, eap_in
 from replay.mobile_node import TABLE, Given, Host, Input, State
 from replay.packets import UNSPECIFIED, Datagram, Packet
 
@@ -92,14 +92,16 @@ class MobileNode:
     # Link frames
 
     def _frame(self, frame: LinkFrame, now_ns: int) -> Effects:
-        if isinstance(frame, PppFrame):
+        eap = eap_in(frame)
+        if isinstance(frame, PppFrame) and eap is None:
             return self._ppp(frame, now_ns)
-        if isinstance(frame.eap, EapExchange) and frame.eap.code == EapCode.REQUEST:
+        if isinstance(eap, EapExchange) and eap.code == EapCode.REQUEST:
             secret = self.host.secret.reveal()
-            answer = credentials.eap_response(frame.eap, self.host.mn_id, secret)
-            return () if answer is None else self._says(EapolFrame(answer))
-        if isinstance(frame.eap, EapResult):
-            return self._result(now_ns, good=frame.eap.code == EapCode.SUCCESS)
+            answer = credentials.eap_response(eap, self.host.mn_id, secret)
+            has_ppp = isinstance(frame, PppFrame)
+            return () if answer is None else self._says(eap_frame(answer, has_ppp=has_ppp))
+        if isinstance(eap, EapResult):
+            return self._result(now_ns, good=eap.code == EapCode.SUCCESS)
         return ()
 
     def _ppp(self, frame: PppFrame, now_ns: int) -> Effects:

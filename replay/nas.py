@@ -22,7 +22,7 @@ from dissectors.radius import Radius, RadiusCode
 from replay import credentials, nas_port, ppp
 from replay.aaa import assigned_home_agent, assigned_key
 from replay.events import Effect, Fact, Note, Send, Violation, Why
-from replay.frames import EapolFrame, LinkFrame, PppFrame
+from replay.frames import EapolFrame, LinkFrame, PppFrame, eap_frame, eap_in
 from replay.nas_port import MOST_TRIES, PATIENCE_NS, WAITS, Action, Input, State
 from replay.packets import Datagram, Packet
 from replay.radius import CLIENT_PORT, PORT, opened, radius_attribute, request, value_of
@@ -121,8 +121,8 @@ class Nas:
 
     def frame(self, port: Port, frame: LinkFrame, now_ns: int) -> Found:
         """A frame of link establishment or authentication came from the mobile node."""
-        if isinstance(frame, EapolFrame):
-            return self._eap(port, frame, now_ns)
+        if isinstance(frame, EapolFrame) or frame.protocol is PppProtocol.EAP:
+            return self._eap(port, eap_in(frame), now_ns)
         match frame.message:
             case LcpConfigure(code=PppCode.CONFIGURE_REQUEST) as asked:
                 answer = ppp.acknowledged(asked)
@@ -136,14 +136,14 @@ class Nas:
             case _:
                 return []
 
-    def _eap(self, port: Port, frame: EapolFrame, now_ns: int) -> Found:
-        if frame.eap is None:  # EAPOL-Start, which mostly crosses our own greeting
+    def _eap(self, port: Port, eap: Message | None, now_ns: int) -> Found:
+        if eap is None:  # EAPOL-Start, which mostly crosses our own greeting
             late = now_ns - port.sent_ns >= PATIENCE_NS // 2
             return self._greet(port, now_ns) if late and port.state is State.GREETED else []
-        if not isinstance(frame.eap, EapExchange) or frame.eap.identifier != port.identifier:
+        if not isinstance(eap, EapExchange) or eap.identifier != port.identifier:
             return []
         if port.state is State.GREETED:
-            port.credentials = frame.eap
+            port.credentials = eap
         return self.give(port, Input.CREDENTIALS, now_ns)
 
     def answered(self, packet: Packet, now_ns: int) -> tuple[Port, Found] | None:
@@ -163,7 +163,9 @@ class Nas:
         self._done(port)
         port.home = value_of(answer, "Framed-IPv6-Address")
         port.home_agent = assigned_home_agent(answer)
-        return port, self.give(port, given, now_ns, _eap_of(answer))
+        eap = _eap_of(answer)
+        passed_on = None if eap is None else eap_frame(eap, has_ppp=port.has_ppp)
+        return port, self.give(port, given, now_ns, passed_on)
 
     def due(self, port: Port, now_ns: int) -> Found:
         """A deadline has come."""
@@ -223,7 +225,8 @@ class Nas:
         if port.greeting is None:
             port.identifier = self._next()
             if port.authentication is LinkAuthentication.EAP:
-                port.greeting = EapolFrame(credentials.eap_identity_request(port.identifier))
+                asked = credentials.eap_identity_request(port.identifier)
+                port.greeting = eap_frame(asked, has_ppp=port.has_ppp)
             elif port.authentication is LinkAuthentication.CHAP:
                 name = self._config.name.encode()
                 challenge = credentials.chap_challenge(port.identifier, self._number(b"chap"), name)
@@ -232,7 +235,7 @@ class Nas:
         return [] if port.greeting is None else self._sent(port, port.greeting, now_ns)
 
     def _challenged(self, port: Port, challenge: LinkFrame | None, now_ns: int) -> Found:
-        eap = challenge.eap if isinstance(challenge, EapolFrame) else None
+        eap = None if challenge is None else eap_in(challenge)
         if isinstance(eap, EapExchange):
             port.greeting, port.identifier = challenge, eap.identifier
         return self._greet(port, now_ns)
@@ -246,7 +249,8 @@ class Nas:
             result = credentials.pap_result(shown.identifier, good=good)
             frame = PppFrame(PppProtocol.PAP, result)
         else:
-            frame = EapolFrame(credentials.eap_result(port.identifier, good=good))
+            result = credentials.eap_result(port.identifier, good=good)
+            frame = eap_frame(result, has_ppp=port.has_ppp)
         port.greeting = port.credentials = None
         self._done(port)
         fact = Fact.LET_IN if good else Fact.KEPT_OUT
@@ -322,7 +326,7 @@ class Nas:
         return hashlib.sha256(text).digest()[:16]
 
 
-def _eap_of(answer: Radius) -> EapolFrame | None:
+def _eap_of(answer: Radius) -> Message | None:
     """The EAP message in an answer."""
     parts = [
         getattr(each, "value", b"")
@@ -333,6 +337,6 @@ def _eap_of(answer: Radius) -> EapolFrame | None:
     if not parts:
         return None
     try:
-        return EapolFrame(parse(kind, b"".join(parts))[0])
+        return parse(kind, b"".join(parts))[0]
     except ParseError:
         return None

@@ -44,6 +44,8 @@ def lcp_request(
         options = (AuthenticationProtocol(PppProtocol.CHAP, _MD5), *options)
     elif authentication is LinkAuthentication.PAP:
         options = (AuthenticationProtocol(PppProtocol.PAP), *options)
+    elif authentication is LinkAuthentication.EAP:
+        options = (AuthenticationProtocol(PppProtocol.EAP), *options)
     return framed(LcpConfigure(PppCode.CONFIGURE_REQUEST, identifier, options))
 
 

@@ -38,7 +38,7 @@ _MAPS = tuple(
     for n in (1, 2)
 )
 _ETHERNET = (LinkAuthentication.NONE, LinkAuthentication.EAP)
-_PPP = (LinkAuthentication.PAP, LinkAuthentication.CHAP)
+_PPP = (LinkAuthentication.PAP, LinkAuthentication.CHAP, LinkAuthentication.EAP)
 _KINDS = (
     (Access.SLAAC, _ETHERNET),
     (Access.DHCPV6, _ETHERNET),

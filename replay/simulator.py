@@ -187,10 +187,8 @@ class Simulator:
         if name in self._stopped:
             return
         node = self.nodes[name]
-        if isinstance(event, Deadline):
-            if self._wakes.get(name) != self.now_ns:
-                return
-            del self._wakes[name]
+        if isinstance(event, Deadline) and not self._is_due(name, node):
+            return
         self.steps += 1
         self._journal.update(b"%d %b %b\n" % (self.now_ns, name.encode(), _briefly(event)))
         for observer in self._observers:
@@ -198,13 +196,25 @@ class Simulator:
         self._do(name, node.handle(event, self.now_ns))
         self._wake(name, node)
 
+    def _is_due(self, name: str, node: Node) -> bool:
+        """Whether a deadline that waited is still the node's; else it is put off."""
+        if self._wakes.get(name) != self.now_ns:
+            return False
+        del self._wakes[name]
+        deadline_ns = node.next_deadline_ns()
+        if deadline_ns is not None and deadline_ns <= self.now_ns:
+            return True
+        self._wake(name, node)
+        return False
+
     def _wake(self, name: str, node: Node) -> None:
+        """One deadline waits for each node, never later than its next."""
         deadline_ns = node.next_deadline_ns()
         if deadline_ns is None:
-            self._wakes.pop(name, None)
             return
         deadline_ns = max(deadline_ns, self.now_ns)
-        if self._wakes.get(name) != deadline_ns:
+        waiting_ns = self._wakes.get(name)
+        if waiting_ns is None or deadline_ns < waiting_ns:
             self._wakes[name] = deadline_ns
             self._push(deadline_ns, name, Deadline())
 

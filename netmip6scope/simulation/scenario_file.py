@@ -46,6 +46,8 @@ class Key(NamedTuple):
 
 _ACCESS = {each.name.lower(): each for each in Access if each is not Access.UNKNOWN}
 _AUTHENTICATION = {each.name.lower(): each for each in LinkAuthentication}
+_WITHOUT_PPP = LinkAuthentication.NONE, LinkAuthentication.EAP
+_WITH_PPP = LinkAuthentication.PAP, LinkAuthentication.CHAP, LinkAuthentication.EAP
 _AGENT = {
     "name": Key("name", values.name, needed=True),
     "address": Key("address", values.ipv6, needed=True),
@@ -312,8 +314,7 @@ class _File:
             self._refer(tables, "mobile_node", place, "home_agent", ("home_agent",))
             auth = mobile.get("authentication", LinkAuthentication.NONE)
             has_ppp = mobile.get("access") in (Access.IPV6CP, Access.IPCP)
-            fits = (LinkAuthentication.PAP, LinkAuthentication.CHAP)
-            fits = fits if has_ppp else (LinkAuthentication.NONE, LinkAuthentication.EAP)
+            fits = _WITH_PPP if has_ppp else _WITHOUT_PPP
             if auth not in fits:
                 words = " or ".join(each.name.lower() for each in fits)
                 self._fail("mobile_node", place, "auth", f"auth: expected {words} with this access")

@@ -259,7 +259,7 @@ def test_hostile_files_are_refused(tmp_path: Path) -> None:
         ('auth = "eap"', "line {}: auth: expected an [[aaa]] to ask"),
         ('auth = "chap"', "line {}: auth: expected none or eap with this access"),
         ('auth = "md5"', "line {}: auth: expected one of none, pap, chap, eap"),
-        ('access = "ipcp"', "line {}: auth: expected pap or chap with this access"),
+        ('access = "ipcp"', "line {}: auth: expected pap or chap or eap with this access"),
         ('access = "wifi"', "line {}: access: expected one of slaac, dhcpv6"),
         ('home_agent = "ar1"', "line {}: home_agent: expected one of ha, not ar1"),
     ],

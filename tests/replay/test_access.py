@@ -20,7 +20,7 @@ from netmip6scope.simulation.run import load
 from replay import credentials, dhcp
 from replay.context import from_options
 from replay.events import Fact, Why
-from replay.frames import label
+from replay.frames import EapolFrame, label
 from replay.network import Builder
 from replay.packets import UNSPECIFIED, Datagram, Packet
 from replay.radius import opened, request, response, value_of
@@ -107,6 +107,19 @@ def test_ppp_is_lcp_then_pap_then_ipcp() -> None:
     steps += ["IPCP configure request", "IPCP configure nak", "IPCP configure ack"]
     places = [frames.index(step) for step in steps]
     assert places == sorted(places)
+
+
+@pytest.mark.requirement("R3.1-1a", "R3.1-1b")
+def test_ppp_is_lcp_then_eap_then_ipv6cp() -> None:
+    """EAP is PPP's then (RFC 3748 2.4); AAA gets it as on other links."""
+    run = told("access-ppp-eap")
+    frames = on_link(run)
+    steps = ["LCP configure request", "LCP configure ack", "EAP request", "EAP response"]
+    steps += ["EAP success", "IPV6CP configure request", "IPV6CP configure ack"]
+    places = [frames.index(step) for step in steps]
+    assert places == sorted(places)
+    assert not any(isinstance(sent.send.packet, EapolFrame) for sent in run.sends)
+    assert len(radius(run)) == 4
 
 
 @pytest.mark.requirement("R3.1-1b", "R3.1-3")
