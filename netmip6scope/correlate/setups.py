@@ -20,6 +20,7 @@ from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import FIRST_WORD
 from dissectors.scan.marks import Mark
+from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.reasons import Reason
 from netmip6scope.tables.columns import NULL
 
@@ -104,6 +105,28 @@ class Setups:
             if text in _RADIUS or text in _ON_LINK or _family(text) is not None:
                 time_ns, *rest = columns
                 self._messages.append(_Message(text, time_ns, first + row, *rest))
+
+    def keep(self, stay: Ints) -> None:
+        """Let go of all messages but these, which count anew."""
+        place = {order: n for n, order in enumerate(stay.tolist())}
+        self._messages = [m for m in self._messages if m.order in place]
+        for message in self._messages:
+            message.order = place[message.order]
+
+    def addresses(self) -> Ints:
+        """The addresses that messages name."""
+        return np.array([(m.src, m.dst, m.address) for m in self._messages], np.int64).ravel()
+
+    def identities(self) -> Ints:
+        """The identities that messages name."""
+        return np.array([(m.mn_id, m.client) for m in self._messages], np.int64).ravel()
+
+    def renumber(self, moved: Moved) -> None:
+        """Addresses and identities have other numbers."""
+        for one in self._messages:
+            ends = (one.src, one.dst, one.address)
+            one.src, one.dst, one.address = (int(moved.addresses[number]) for number in ends)
+            one.mn_id, one.client = (int(moved.names[n]) for n in (one.mn_id, one.client))
 
     def join(
         self, sessions: dict[str, Ints], message_session: NDArray[np.int32]
