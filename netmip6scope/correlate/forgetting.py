@@ -150,8 +150,8 @@ def _behind_nobody(sessions: dict[str, Ints], gone: Flags) -> Flags:
     begins = np.flatnonzero(np.diff(key[by_key], prepend=-1))
     row = row[by_key]
     while True:
-        stay = ~gone[row]
-        earlier = np.cumsum(stay) - stay
+        stay = np.where(gone[row], 0, 1)
+        earlier: Ints = np.cumsum(stay) - stay
         earlier -= np.repeat(earlier[begins], np.diff(begins, append=len(row)))
         held = np.zeros(count, np.bool_)
         held[row[earlier > 0]] = True

@@ -7,7 +7,6 @@ same cells, numbers and frames included.
 from __future__ import annotations
 
 import random
-import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,22 +15,24 @@ import numpy as np
 import pytest
 
 from dissectors.frames import FrameBatch, Ints
+from dissectors.lanes import Lanes
 from dissectors.profile import Profile
 from dissectors.scan.batch import MessageBatch
 from netmip6scope import pipeline
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.reader import CaptureFile
+from netmip6scope.correlate.correlator import Correlation
 from netmip6scope.correlate.forgetting import Left
+from netmip6scope.errors import OutputError
 from netmip6scope.ladder.build import TABLES
 from netmip6scope.pipeline import Result, Run
-from netmip6scope.tables.columns import NULL
 from netmip6scope.tui.frames import FrameStore
 from tests import wire
 from tests.netmip6scope import captured
 from tests.netmip6scope.story import (
+    ALICE,
     AR1,
     AR2,
-    HA,
     MS,
     SECOND,
     Mobile,
@@ -176,7 +177,7 @@ def last_ns(session: Row, every: dict[str, list[Row]]) -> int:
     number = session["session"]
     signs = [row["time"] for row in every["messages"] if row["session"] == number]
     signs += [row["last"] for row in every["user-plane"] if row["session"] == number]
-    return max(signs + [session["end"] or 0])
+    return max([*signs, session["end"] or 0])
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -213,8 +214,149 @@ def compared(path: Path, looking: Looking) -> None:
                 for name in ("mn_id", "hoa", "hoa4")
             )
             assert (session["session"] in gone) == (old and not behind), session
-        # The frames of the messages are at hand, others are not.
-        for row, number in zip(rows_in(result.tables["messages"]), result.message_number.tolist()):
-            if looking.results[-1][1] is result:
-                assert looking.store.frame(number).octets == frames[row["frame"] - 1].octets
+    count, result = looking.results[-1]
     assert result.left > 10
+    numbers = zip(rows_in(result.tables["messages"]), result.message_number.tolist(), strict=True)
+    for row, number in numbers:
+        assert looking.store.frame(number).octets == frames[row["frame"] - 1].octets
+
+
+class TestMemory:
+    """Ten times as many nodes as are kept, one after the other, each with traffic of its own."""
+
+    KEPT = 60
+    """A node comes every second, stays for less, and is kept for a minute."""
+    NODES = 10 * KEPT
+
+    def stream(self, directory: Path) -> Path:
+        story = Story(directory)
+        for n in range(self.NODES):
+            mn, at = Mobile(f"mn{n}@example.net", f"2001:db8:100:{n:x}:0:ff:fe00:1"), sec(n)
+            story.attach(at, mn, AR1)
+            story.handoff(at + 200 * MS, mn, AR1, AR2, identifier=n)
+            for ar, since in ((AR1, 100), (AR2, 250)):
+                story.downlink(at + since * MS, mn, ar, b"%d" % n)
+                story.uplink(at + (since + 10) * MS, mn, ar)
+            story.teardown(at + 700 * MS, mn, AR2)
+        return Path(story.write())
+
+    def test_nothing_grows_with_the_nodes_that_came(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pipeline, "CaptureFile", few)
+        sizes: list[dict[str, int]] = []
+        looking = Looking(random.Random(1), 0.08)
+        run = Run(Profile(), None, watcher=looking, keep_ns=self.KEPT * SECOND)
+        real = run._correlator.so_far
+
+        def so_far(end_ns: int, **how: bool) -> Correlation:
+            sizes.append(counted(run, looking.store))
+            return real(end_ns, **how)
+
+        monkeypatch.setattr(run._correlator, "so_far", so_far)
+        with closing(looking.store):
+            source = Source(str(self.stream(tmp_path)))
+            result = run.tables([source], None, WANTED)
+        assert result.left > self.NODES - 2 * self.KEPT
+        begun = len(sizes) // 10
+        for name in sizes[0]:
+            early = max(each[name] for each in sizes[begun : 3 * begun])
+            late = max(each[name] for each in sizes[3 * begun :])
+            # A minute's nodes, and until the next time those of an eighth of it.
+            assert 0 < late <= 1.5 * early, (name, early, late)
+        shown = [len(result.tables["sessions"]) for _, result in looking.results]
+        assert max(shown) <= 1.5 * self.KEPT
+
+    def test_what_is_counted_would_grow(self, tmp_path: Path) -> None:
+        """The test above could fail: without forgetting there is ten times as much of it all."""
+        looking = Looking(random.Random(1), 0)
+        run = Run(Profile(), None, watcher=looking)
+        with closing(looking.store):
+            run.tables([Source(str(self.stream(tmp_path)))], None, WANTED)
+            whole = counted(run, looking.store)
+        assert min(whole["names"], whole["addresses"] // 2, whole["flows"]) >= self.NODES
+        assert whole["messages"] == (4 + 4 + 2) * self.NODES
+
+
+def counted(run: Run, store: FrameStore) -> dict[str, int]:
+    """How much is held, by what it is of."""
+    correlator = run._correlator
+    plane = correlator._plane
+    return {
+        "told": len(correlator._kept),
+        "names": len(run.scanner.names),
+        "addresses": len(run.scanner.addresses),
+        "flows": len(run.scanner.tunnels),
+        "stays": len(plane._stays),
+        "segments": sum(closed.shape[1] for closed in plane._closed),
+        "by address": len(plane._since_ns),
+        "by name": plane._homes.shape[1],
+        "findings": len(correlator._checked),
+        "messages": correlator._messages,
+        "frames": len(store),
+        "octets": store.octets,
+    }
+
+
+class TestNumbers:
+    """Records that left count on, wherever they stood."""
+
+    @staticmethod
+    def records(*starts: int) -> dict[str, Ints]:
+        """Each begins with the message of its own number."""
+        return {"start_ns": np.array(starts), "order": np.arange(len(starts))}
+
+    def test_none_left(self) -> None:
+        assert Left().numbers(self.records(5, 6, 7)).tolist() == [1, 2, 3]
+
+    def test_some_left_and_others_came(self) -> None:
+        left = Left()
+        # 1 2 3 4 5, of which 1, 3 and 4 leave; messages 1 and 4 stay.
+        gone = np.array([True, False, True, True, False])
+        left.add(self.records(10, 20, 30, 40, 50), gone, np.array([1, 4]))
+        assert left.count.tolist() == [1, 2]
+        assert left.numbers(self.records(20, 50)).tolist() == [2, 5]
+        assert left.numbers(self.records(20, 50, 60)).tolist() == [2, 5, 6]
+        # 2 leaves as well, and is one with 1, 3 and 4; then all.
+        left.add(self.records(20, 50, 60), np.array([True, False, False]), np.array([1, 2]))
+        assert left.count.tolist() == [4]
+        assert left.numbers(self.records(50, 60)).tolist() == [5, 6]
+        left.add(self.records(50, 60), np.array([True, True]), np.array([], np.int64))
+        assert (left.count.tolist(), left.numbers(self.records(70)).tolist()) == ([6], [7])
+
+    def test_records_that_begin_together(self) -> None:
+        """Their first messages tell them apart."""
+        left = Left()
+        gone = np.array([False, True, False])
+        left.add(self.records(10, 10, 10), gone, np.array([0, 2]))
+        assert left.numbers(self.records(10, 10)).tolist() == [1, 3]
+
+
+class TestFrames:
+    """What is kept of frames, on disk."""
+
+    def test_half_of_the_file_is_of_use(self, story: Story) -> None:
+        for n in range(100):
+            story.bu(sec(n), ALICE, AR1)
+        batch = next(iter(CaptureFile(Source(story.write())).batches()))
+        frames = [batch.frame(row) for row in range(100)]
+        size = len(frames[0])
+        with closing(FrameStore()) as store:
+            store.add(batch, Lanes(Profile()).scan(batch).messages)
+            assert store.octets == 100 * size
+            stay = np.arange(40, 100)
+            store.forget(stay)
+            assert store.octets == 100 * size
+            stay = np.arange(70, 100, 2)
+            store.forget(stay)
+            assert (store.octets, len(store)) == (15 * size, 15)
+            assert [store.frame(n).octets for n in stay.tolist()] == frames[70:100:2]
+            with pytest.raises(OutputError, match="left memory"):
+                store.frame(69)
+            store.add(batch, Lanes(Profile()).scan(batch).messages)
+            assert store.octets == 115 * size
+            assert [store.frame(n).octets for n in (98, 100, 199)] == [
+                frames[98],
+                frames[0],
+                frames[99],
+            ]
