@@ -13,28 +13,44 @@ from netmip6scope.keys import load_keys
 from netmip6scope.pipeline import arranged
 from netmip6scope.profile_file import load_profile
 
+_KEEP_S = 3600
 _TURN_S = 0.0005
 _PORT = 8000
 
 
 def open_captures(
-    captures: Sequence[str], profile_path: str | None = None, keys_path: str | None = None
+    captures: Sequence[str],
+    profile_path: str | None = None,
+    keys_path: str | None = None,
+    keep_s: float | None = None,
 ) -> None:
     """Show captures until the user leaves. Raises ScopeError.
 
-    Standard input may be one of them; keys are then read from the terminal itself.
+    Standard input may be one of them; keys are then read from the terminal itself. keep_s: how long
+    what is over stays in memory, where the capture is a pipe.
     """
     profile, keys = load_profile(profile_path), load_keys(keys_path)
     sources, clock_of = arranged(captures)
     if not _in_browser():
         require_terminal()
         sources = [_beside_keyboard(source) for source in sources]
+    keep_ns = _keep_ns(sources, keep_s)
     from netmip6scope.tui.app import ScopeApp
 
     _take_turns()
-    failure = ScopeApp(sources, clock_of, profile, keys if keys_path else None).run()
+    known = keys if keys_path else None
+    failure = ScopeApp(sources, clock_of, profile, known, keep_ns).run()
     if failure is not None:
         raise failure
+
+
+def _keep_ns(sources: Sequence[Source], keep_s: float | None) -> int | None:
+    """None for what ends, which is kept whole."""
+    if len(sources) > 1 or os.path.isfile(sources[0].place):
+        if keep_s is not None:
+            raise UsageError("--keep is for one pipe: files, and several captures, are kept whole")
+        return None
+    return round((_KEEP_S if keep_s is None else keep_s) * 10**9)
 
 
 def _take_turns() -> None:
@@ -86,10 +102,15 @@ def _address(bind: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def open_capture(arguments: Sequence[str], path: str, profile_path: str | None = None) -> int:
+def open_capture(
+    arguments: Sequence[str],
+    path: str,
+    profile_path: str | None = None,
+    keep_s: float | None = None,
+) -> int:
     """Show what a capture writes to `path` as it comes; the capture ends when the user leaves.
 
-    arguments: of the capture command. Raises ScopeError.
+    arguments: of the capture command; keep_s: see `open_captures`. Raises ScopeError.
     """
     profile = load_profile(profile_path)
     require_terminal()
@@ -99,7 +120,8 @@ def open_capture(arguments: Sequence[str], path: str, profile_path: str | None =
     following = Following(arguments)
     try:
         _take_turns()
-        failure = ScopeApp([Source(path, copy=following.place)], None, profile).run()
+        sources = [Source(path, copy=following.place)]
+        failure = ScopeApp(sources, None, profile, keep_ns=_keep_ns(sources, keep_s)).run()
     finally:
         said = following.end()
     if failure is not None:

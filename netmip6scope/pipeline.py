@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,6 +25,7 @@ from netmip6scope.correlate.clocks import REFERENCE, Clock
 from netmip6scope.correlate.correlator import Correlation, Correlator
 from netmip6scope.correlate.finding_rows import findings_table
 from netmip6scope.correlate.messages import MessageRows
+from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.rows import handoffs_table, sessions_table, user_plane_table
 from netmip6scope.correlate.texts import Texts
 from netmip6scope.correlate.why_rows import why_table
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from dissectors.authentication.keys import Keys
     from netmip6scope.filter.select import Selection
 
+_TIMES_FORGOTTEN = 8
+"""While a session that is over is kept, others leave so many times."""
 _WATCHED = 16 << 20
 """Octets of a buffer when frames are looked into: batches cannot be put together then."""
 
@@ -56,6 +60,9 @@ class Watcher(Protocol):
     def keep(self, which: Ints) -> None:
         """Of several points: the messages so far are those of `which`, in its order."""
 
+    def forget(self, numbers: Ints) -> None:
+        """Only these messages stay; they count from 0 since the begin."""
+
     def fed(self, so_far: Callable[[], Result]) -> None:
         """One more batch was correlated; `so_far` gives the tables until now."""
 
@@ -76,12 +83,17 @@ class Files:
 class Result:
     """Tables of an analysis, with what was odd about the inputs and which of them failed.
 
-    message_file: (messages,) the place in `files` of each row of the table of messages.
+    message_file: (messages,) the place in `files` of each row of the table of messages;
+    message_number: what it is called in all results of one reading, ascending. begin_ns: the first
+    message's time; left: how many sessions left memory.
     """
 
     tables: dict[str, Table]
     files: Files
     message_file: Ints
+    message_number: Ints
+    begin_ns: int = NULL
+    left: int = 0
     warnings: list[str] = field(default_factory=list)
     errors: list[ScopeError] = field(default_factory=list)
     table: Table = field(init=False)
@@ -140,7 +152,9 @@ class Run:
         selection: Selection | None = None,
         watcher: Watcher | None = None,
         keys: Keys | None = None,
+        keep_ns: int | None = None,
     ) -> None:
+        """keep_ns: sessions that are over leave memory after this time, if there is a watcher."""
         self.scanner = Lanes(profile, keys)
         self.warnings: list[str] = []
         self.errors: list[ScopeError] = []
@@ -155,6 +169,9 @@ class Run:
         names, tunnels = self.scanner.names, self.scanner.tunnels
         words = self.scanner.words
         self._correlator = Correlator(profile, self.scanner.addresses, names, tunnels, words)
+        self._keep_ns = keep_ns
+        self._forget_ns = NULL
+        """When sessions leave next, by the captures' clock."""
 
     def tables(
         self, sources: list[Source], clock_of: list[int] | None, want: str | Sequence[str]
@@ -188,7 +205,11 @@ class Run:
         if self._selection is not None:
             every = build["messages"]() if self._selection.needs_messages else None
             built = {name: self._selection.rows(table, every) for name, table in built.items()}
-        return Result(built, files, messages.files, self.warnings, self.errors)
+        of_messages = messages.column("file"), messages.column("number")
+        left = self._correlator.left
+        return Result(
+            built, files, *of_messages, messages.begin_ns, left, self.warnings, self.errors
+        )
 
     def _one_after_another(
         self, files: Files, wanted: list[str]
@@ -202,12 +223,29 @@ class Run:
         extras = _extras(wanted)
 
         def so_far() -> Result:
+            self._forget(messages)
             found = self._correlator.so_far(self.checks.end_ns, **extras)
             return self._result(files, found, messages, wanted)
 
         # What reading held is let go before the rest begins.
         self._read(files.sources, messages if keep else None, so_far)
         return self._correlator.finish(self.checks.end_ns, **extras), messages
+
+    def _forget(self, messages: MessageRows) -> None:
+        """Let go of what is old, now and then."""
+        end_ns = self.checks.end_ns
+        if self._keep_ns is None or self._watcher is None or end_ns < self._forget_ns:
+            return
+        self._forget_ns = end_ns + self._keep_ns // _TIMES_FORGOTTEN
+        correlator = self._correlator
+        stay = correlator.forget(end_ns, end_ns - self._keep_ns, messages.column("time_ns"))
+        messages.keep(stay)
+        books = self.scanner.addresses, self.scanner.names
+        used = chain(correlator.addresses(), messages.addresses())
+        moved = Moved.of(*books, used, chain(correlator.identities(), messages.identities()))
+        correlator.renumber(moved)
+        messages.renumber(moved)
+        self._watcher.forget(messages.column("number"))
 
     def _read(
         self, sources: list[Source], messages: MessageRows | None, so_far: Callable[[], Result]

@@ -18,12 +18,29 @@ class AddressBook:
     """Interns addresses: IPv6 addresses get even numbers, IPv4 addresses odd ones."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._six = InternTable(2)
         self._four = InternTable(1)
         self._sums = np.zeros(0, np.uint64)
         self.unspecified = self.add(ipaddress.IPv6Address(0))
         self.all_ones = self.add(ipaddress.IPv6Address((1 << 128) - 1))
         self.unspecified4 = self.add(ipaddress.IPv4Address(0))
+
+    def keep(self, numbers: Ints) -> Ints:
+        """Forget all addresses but these: the new number of every old one, -1 of those forgotten.
+
+        The last entry is -1 as well, so that -1 stays what it is.
+        """
+        moved = np.full(len(self) + 1, -1)
+        kept = np.unique(numbers[numbers >= 0])
+        six, four = kept[kept % 2 == 0], kept[kept % 2 == 1]
+        sixes, fours = self._six.keys()[six // 2], self._four.keys()[four // 2]
+        self._begin()
+        moved[six] = self._six.intern_rows(sixes) * 2
+        moved[four] = self._four.intern_rows(fours) * 2 + 1
+        return moved
 
     def six(self, data: Octets, at: Ints) -> Ints:
         """Numbers of the IPv6 addresses at each offset."""

@@ -24,6 +24,9 @@ class Names:
     """Numbers identities of up to 255 octets in the order in which they come."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._tables = [InternTable(width // 8) for width in _WIDTHS]
         self._numbers = [np.zeros(0, np.int64) for _ in _WIDTHS]
         self._octets: list[bytes] = []
@@ -32,6 +35,20 @@ class Names:
 
     def __len__(self) -> int:
         return self._count
+
+    def keep(self, numbers: Ints) -> Ints:
+        """Forget all identities but these: the new number of every old one, -1 of those forgotten.
+
+        The last entry is -1 as well, so that -1 stays what it is.
+        """
+        moved = np.full(self._count + 1, -1)
+        kept = np.unique(numbers[numbers >= 0])
+        octets = [self.octets[number] for number in kept.tolist()]
+        size = np.array([len(one) for one in octets], np.int64)
+        data = np.frombuffer(b"".join(octets) + bytes(_WIDTHS[-1]), np.uint8)
+        self._begin()
+        moved[kept] = self.intern(data, np.cumsum(size) - size, size)
+        return moved
 
     @property
     def octets(self) -> list[bytes]:

@@ -43,6 +43,10 @@ class Tunnels:
 
     def __init__(self, addresses: AddressBook) -> None:
         self._addresses = addresses
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to number flows anew."""
         self._plain = _Flows(8)
         self._other = _Flows(4)
         self._ends = np.full((1024, 4), -1, np.int64)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 _SIZES = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _TIMES_S = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _MOST = 1 << 62
+_LEAST_KEPT_S = 60
+"""What comes before a session may wait so long for it."""
 
 
 def number(text: str) -> int:
@@ -30,6 +32,14 @@ def size(text: str) -> int:
 def duration_s(text: str) -> float:
     """Seconds."""
     return _amount(text, _TIMES_S, "a time such as 30s, 10min, 2h or 1d")
+
+
+def keep_s(text: str) -> float:
+    """How long something is kept, in seconds."""
+    kept_s = duration_s(text)
+    if kept_s < _LEAST_KEPT_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than a minute")
+    return kept_s
 
 
 def _amount(text: str, units: Mapping[str, int], what: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from netmip6scope.cli.amounts import duration_s, number, size
+from netmip6scope.cli.amounts import duration_s, keep_s, number, size
 from netmip6scope.errors import UsageError
 
 METHODS = ("dumpcap", "sockets")
@@ -27,6 +27,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--file-time", type=duration_s, metavar="TIME", help="begin the next file after this time")
     add("--files", type=number, metavar="N", help="keep the N latest files of a ring")
     add("--tui", action="store_true", help="show what comes in the terminal interface")
+    about = "with --tui: how long sessions that are over stay in memory (default: 1h)"
+    add("--keep", type=keep_s, metavar="TIME", help=about)
     add("--profile", metavar="FILE", help="with --tui: settings of the network (TOML)")
     about = "how: by dumpcap, or by packet sockets as root (default: dumpcap where it is installed)"
     add("--by", choices=METHODS, help=about)
@@ -53,7 +55,9 @@ def run_command(options: argparse.Namespace) -> int:
     if options.tui:
         from netmip6scope.opening import open_capture
 
-        return open_capture(_as_given(options), options.output, options.profile)
+        return open_capture(_as_given(options), options.output, options.profile, options.keep)
+    if options.keep is not None:
+        raise UsageError("--keep says what --tui keeps in memory; the files keep everything")
     opened = _say if options.tell_files else None
     return capture(wanted, options.output, limits, options.by, opened)
 

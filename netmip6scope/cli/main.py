@@ -160,9 +160,11 @@ def run_open(options: argparse.Namespace) -> int:
     from netmip6scope.opening import open_captures, serve_captures
 
     if options.web:
+        if options.keep is not None:
+            raise UsageError("--keep is for pipes, and --web for files")
         serve_captures(options.captures, options.bind, options.profile, options.keys)
     else:
-        open_captures(options.captures, options.profile, options.keys)
+        open_captures(options.captures, options.profile, options.keys, options.keep)
     return OK
 
 

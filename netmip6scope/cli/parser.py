@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
 from netmip6scope.cli import capturing, replaying, scrubbing, simulation
-from netmip6scope.cli.amounts import number, whole
+from netmip6scope.cli.amounts import keep_s, number, whole
 from netmip6scope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -139,6 +139,8 @@ def _add_open_options(command: argparse.ArgumentParser) -> None:
         help="where browsers may come from with --web (default: this machine alone, port 8000)",
     )
     command.add_argument("--keys", metavar="FILE", help="keys (TOML), to check the chosen message")
+    about = "of a pipe: how long sessions that are over stay in memory (default: 1h)"
+    command.add_argument("--keep", type=keep_s, metavar="TIME", help=about)
     _add_profile_option(command)
 
 

@@ -11,14 +11,16 @@ counted by the segments (see `user_plane`) that their two packets fall into.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dissectors.frames import Ints
+from dissectors.frames import Flags, Ints
 from dissectors.scan.batch import TunnelBatch
 from netmip6scope.correlate.alike import alike
+from netmip6scope.correlate.moved import Moved
 
 BICAST_NS = 500_000_000
 _MAX_WAITING = 64
@@ -76,6 +78,29 @@ class BicastPairs:
         """All pairs that were found."""
         rows = np.array([[*k, *v] for k, v in self._pairs.items()], np.int64).reshape(-1, 7).T
         return Copies(rows[0], (rows[1], rows[2]), (rows[3], rows[4]), rows[5], rows[6])
+
+    def keep(self, pairs: Flags) -> None:
+        """Let go of the other pairs of `so_far`."""
+        each = zip(self._pairs.items(), pairs.tolist(), strict=True)
+        self._pairs = {key: sums for (key, sums), stays in each if stays}
+
+    def addresses(self) -> Iterator[Ints]:
+        """Columns of addresses that are still named."""
+        yield np.array([key[:3] for key in self._pairs], np.int64).ravel()
+        for address, router, *_ in self._recent:
+            yield address
+            yield router
+
+    def renumber(self, moved: Moved) -> None:
+        """Addresses have other numbers."""
+        new = moved.addresses
+        self._pairs = {
+            (*(int(new[number]) for number in key[:3]), *key[3:]): sums
+            for key, sums in self._pairs.items()
+        }
+        self._recent = deque([new[c[0]], new[c[1]], *c[2:]] for c in self._recent)
+        self._router = new[moved.by_address(self._router, -1)]
+        self._mixed_until_ns = moved.by_address(self._mixed_until_ns, _LONG_AGO)
 
     def _suspects(self, address: Ints, router: Ints, time_ns: Ints) -> NDArray[np.bool_] | None:
         """By address: may get packets through a second router now or 500 ms ago; None: nobody.

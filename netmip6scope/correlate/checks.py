@@ -12,15 +12,23 @@ from dissectors.scan.kinds import WRONG_ICV, MessageKind
 from dissectors.scan.marks import Mark
 from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.codes import Code
+from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.judge import LAST_HO_STATUS
 from netmip6scope.correlate.shapes import MOST_KEPT
 from netmip6scope.correlate.user_plane import MAP_FLAG
 from netmip6scope.tables.columns import NULL
 
+_BY_CODE = [RULES[code] for code in Code]
 _LINK_LOCAL_HOPS = 255
 _HO_RESERVED = 0x3FFF
 """Of a HO Request's flags."""
 
+COLUMNS = ("code", "order", "time_ns", "frame", *(f"kept{n}" for n in range(MOST_KEPT)))
+_ADDRESSES = {
+    f"kept{n}": np.array([n < len(r.keeps) and r.keeps[n].endswith("_address") for r in _BY_CODE])
+    for n in range(MOST_KEPT)
+}
+"""By code, whether what it keeps is an address."""
 Found = tuple[Code, Ints, int]
 """A code, rows of messages, and which of the rule's texts."""
 
@@ -28,9 +36,21 @@ Found = tuple[Code, Ints, int]
 def check(m: MessageBatch, first: int) -> dict[str, Ints]:
     """Columns of the findings about these messages; `first` is the number of the first of them."""
     parts = [_rows(found, m, first) for found in _found(m) if len(found[1])]
-    names = ("code", "order", "time_ns", "frame", *(f"kept{n}" for n in range(MOST_KEPT)))
     blank = np.zeros(0, np.int64)
-    return {name: np.concatenate([blank, *(p[name] for p in parts)]) for name in names}
+    return {name: np.concatenate([blank, *(p[name] for p in parts)]) for name in COLUMNS}
+
+
+def addresses(found: Growing) -> Ints:
+    """The addresses that findings keep."""
+    code = found.column("code")
+    return np.concatenate([found.column(n)[kept[code]] for n, kept in _ADDRESSES.items()])
+
+
+def renumber(found: Growing, moved: Ints) -> None:
+    """Addresses have other numbers."""
+    for name, kept in _ADDRESSES.items():
+        rows = np.flatnonzero(kept[found.column("code")])
+        found.column(name)[rows] = moved[found.column(name)[rows]]
 
 
 def _found(m: MessageBatch) -> Iterator[Found]:

@@ -8,6 +8,7 @@ read from the sums (`measure`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +25,16 @@ from dissectors.scan.tunnels import Tunnels
 from netmip6scope.correlate import (
     checks,
     finding_columns,
+    forgetting,
     join,
     measure,
     node_checks,
     traffic_checks,
 )
 from netmip6scope.correlate.alike import alike, distinct
+from netmip6scope.correlate.forgetting import Past
 from netmip6scope.correlate.growing import Growing
+from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.reasons import Reasons
 from netmip6scope.correlate.setups import Setups
 from netmip6scope.correlate.shapes import Told, tell
@@ -56,6 +60,9 @@ _KEPT = (
     "prefix",
 )
 _WIDE = ("time_ns", "frame", "order")
+_ADDRESSES = frozenset({"src", "dst", "coa", "hoa", "hoa4", "ha", "prefix"})
+_NAMES = frozenset({"mn_id"})
+_ENDS = frozenset({"src", "dst"})
 _TOLD = ("hoa4", "ha", "via", "identifier", "flags", "net", "home_net")
 """What nothing but stories asks for."""
 _AT_ONCE = 1 << 17
@@ -66,8 +73,9 @@ _AT_ONCE = 1 << 17
 class Correlation:
     """What was found. Columns of int64, NULL where unknown; rows are in order of their start.
 
-    `mn` is a session's identity (number in Names, -1 if none), `session` a handoff's session as row
-    of `sessions`. message_session, message_handoff: rows that each message belongs to, or -1.
+    `number` is what users call a session or handoff. `mn` is a session's identity (number in Names,
+    -1 if none), `session` a handoff's session as row of `sessions`. message_session,
+    message_handoff: rows that each message belongs to, or -1.
     """
 
     sessions: dict[str, Ints]
@@ -108,20 +116,20 @@ class Correlator:
             | {"names_hoa4": np.int8}
         )
         self._stamps = Growing({"order": np.int64, "stamp_ns": np.int64})
-        self._tests: list[dict[str, Ints]] = []
+        self._tests = Growing(dict.fromkeys((*node_checks.OF_TESTS, "order"), np.int64))
         """Starts of return routability, which no story is told of."""
-        self._checked: list[dict[str, Ints]] = []
+        self._checked = Growing(dict.fromkeys(checks.COLUMNS, np.int64))
         self._messages = 0
-        self._none = np.array(
-            [addresses.unspecified, addresses.all_ones, addresses.unspecified4], np.int64
-        )
+        self._past = Past()
 
     def feed(self, scanned: Scanned) -> None:
         """Take one batch."""
         m = scanned.messages
         # "Assign me one" (all zeros or all ones) is no home address.
+        book = self._addresses
+        none = np.array([book.unspecified, book.all_ones, book.unspecified4], np.int64)
         for home in (m.hoa, m.hoa4):
-            home[(home >= 0) & np.isin(home, self._none)] = -1
+            home[(home >= 0) & np.isin(home, none)] = -1
         self._plane.load(scanned.tunnels, m)
         rows = np.flatnonzero(_tells(m))
         local = (m.kind == _BU) & (m.flags & MAP_FLAG != 0)
@@ -134,8 +142,8 @@ class Correlator:
         tests = np.flatnonzero((m.kind == MessageKind.HOTI) | (m.kind == MessageKind.COTI))
         if len(tests):
             columns = {name: getattr(m, name)[tests] for name in node_checks.OF_TESTS}
-            self._tests.append({**columns, "order": self._messages + tests})
-        self._checked.append(checks.check(m, self._messages))
+            self._tests.extend({**columns, "order": self._messages + tests})
+        self._checked.extend(checks.check(m, self._messages))
         if self._words is not None:
             self._setups.add(m, self._words, self._messages)
         self._messages += len(m)
@@ -153,6 +161,77 @@ class Correlator:
         kept = self._kept.so_far(), self._stamps.so_far()
         return self._told(*kept, end_ns, user_plane=user_plane, why=why)
 
+    @property
+    def left(self) -> int:
+        """How many sessions left."""
+        return int(self._past.sessions.count.sum())
+
+    def forget(self, end_ns: int, before_ns: int, time_ns: Ints) -> Ints:
+        """Let go of sessions that were over and silent at `before_ns`, and of what is older.
+
+        time_ns: of every message. Returns the messages that stay; their numbers count anew. Numbers
+        of addresses and identities do not change until `renumber`.
+        """
+        found = self.so_far(end_ns)
+        segments, copies = self._plane.so_far()
+        holder = forgetting.holders(found.sessions, segments.address, segments.since_ns)
+        gone = forgetting.over(found, time_ns, segments, holder, before_ns)
+        stay = forgetting.staying(found, time_ns, gone, before_ns)
+        self._remember(self._kept.so_far())
+        self._past.leave(found, gone, stay)
+        stays = {}
+        for way, pairs in copies.items():
+            since_ns = np.maximum(*pairs.since_ns)
+            whose = forgetting.holders(found.sessions, pairs.address, since_ns)
+            stays[way] = forgetting.staying_packets(whose, since_ns, gone, before_ns)
+        mine = forgetting.staying_packets(holder, segments.last_ns, gone, before_ns)
+        self._plane.keep(mine, stays)
+        for rows in (self._kept, self._stamps, self._tests, self._checked):
+            order = rows.column("order")
+            place = np.minimum(np.searchsorted(stay, order), max(len(stay) - 1, 0))
+            known = stay[place] == order if len(stay) else np.zeros(len(order), np.bool_)
+            rows.keep(np.flatnonzero(known))
+            rows.column("order")[:] = place[known]
+        self._setups.keep(stay)
+        self._messages = len(stay)
+        return stay
+
+    def _remember(self, m: dict[str, Ints]) -> None:
+        anchors, serving = self._routers(m)
+        self._past.anchors, self._past.serving = distinct(anchors), distinct(serving)
+
+    def _routers(self, m: dict[str, Ints]) -> tuple[Ints, Ints]:
+        """Home agents and MAPs, and routers that registered somebody; some more than once."""
+        updates, acks = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE), m["kind"] == _BA
+        m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
+        anchors = [m["dst"][updates], m["src"][acks], self._past.anchors]
+        serving = [m["coa"][updates], m["dst"][acks], self._past.serving]
+        return np.concatenate(anchors), np.concatenate(serving)
+
+    def addresses(self) -> Iterator[Ints]:
+        """Columns of addresses that are still named."""
+        yield from (self._kept.column(name) for name in _ADDRESSES)
+        yield from (self._tests.column(name) for name in _ENDS)
+        yield checks.addresses(self._checked)
+        yield from self._past.addresses()
+        yield from self._plane.addresses()
+        yield self._setups.addresses()
+
+    def identities(self) -> Iterator[Ints]:
+        """Columns of identities that are still named."""
+        yield from (self._kept.column(name) for name in _NAMES)
+        yield self._setups.identities()
+
+    def renumber(self, moved: Moved) -> None:
+        """Addresses and identities have other numbers."""
+        self._kept.renumber(_ADDRESSES, moved.addresses)
+        self._kept.renumber(_NAMES, moved.names)
+        self._tests.renumber(_ENDS, moved.addresses)
+        checks.renumber(self._checked, moved.addresses)
+        self._past.renumber(moved)
+        self._plane.renumber(moved)
+        self._setups.renumber(moved)
+
     def _told(
         self,
         m: dict[str, Ints],
@@ -163,9 +242,8 @@ class Correlator:
         why: bool,
     ) -> Correlation:
         segments, copies = self._plane.so_far()
-        updates = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE)
-        m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
-        anchors = distinct(np.concatenate([m["dst"][updates], m["src"][m["kind"] == _BA]]))
+        anchors, serving = self._routers(m)
+        anchors = distinct(anchors)
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
         self._add_nets(m)
         reasons = Reasons(len(m["kind"])) if why else None
@@ -185,8 +263,10 @@ class Correlator:
             del m[name]
         mn = np.where(mobile < len(self._names.octets), mobile, -1)
         found = _rows(told, mn, m["order"], self._messages)
+        found.sessions["number"] = self._past.sessions.numbers(found.sessions)
+        found.handoffs["number"] = self._past.handoffs.numbers(found.handoffs)
         joined, mismatches = self._setups.join(found.sessions, found.paths, found.message_session)
-        holder = measure.sessions(found.sessions, segments, copies, anchors)
+        holder = measure.sessions(found.sessions, segments, copies, anchors, self._past.held)
         if reasons is not None:
             found.why.update(_by_message(reasons, order, self._messages))
             for message, reason, source in joined:
@@ -197,13 +277,13 @@ class Correlator:
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         regional = traffic_checks.regional(m, found.sessions)
         about = (found.sessions, found.handoffs, found.paths, regional, segments, anchors)
-        nodes = (found.handoffs, found.sessions, self._addresses, self._profile)
+        nodes = (found.handoffs, found.sessions, self._addresses, self._profile, serving)
         parts = [
-            *self._checked,
+            self._checked.so_far(),
             *mismatches,
             *traffic_checks.traffic(*about),
             *node_checks.nodes(m, stamps, *nodes),
-            *node_checks.tests(self._tests, found.sessions),
+            node_checks.tests(self._tests.so_far(), found.sessions),
         ]
         finding_columns.add(found, parts)
         return found

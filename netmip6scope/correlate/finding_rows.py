@@ -12,7 +12,7 @@ from dissectors.mobility_codes import BindingStatus
 from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.codes import Code, Severity
 from netmip6scope.correlate.correlator import Correlation
-from netmip6scope.correlate.rows import build
+from netmip6scope.correlate.rows import build, numbers_of
 from netmip6scope.correlate.shapes import MOST_KEPT
 from netmip6scope.correlate.texts import Texts, labels
 from netmip6scope.errors import UsageError
@@ -48,8 +48,8 @@ def findings_table(
         "frame": np.where(f["frame"] < 0, NULL, f["frame"]),
         "time": f["time_ns"],
         "point": Coded(where, names),
-        "session": np.where(session < 0, NULL, session + 1),
-        "handoff": np.where(f["handoff"] < 0, NULL, f["handoff"] + 1),
+        "session": numbers_of(s, session),
+        "handoff": numbers_of(found.handoffs, f["handoff"]),
         "mn_id": texts.names(mn),
         "text": _texts(f, texts),
         "ref": labels(code, [RULES[c].ref for c in Code]),

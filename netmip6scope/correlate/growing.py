@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ class Growing:
     """Columns of equal length and fixed types."""
 
     def __init__(self, types: Mapping[str, DTypeLike]) -> None:
+        self._types = dict(types)
+        self._begin()
+
+    def _begin(self) -> None:
+        types = self._types
         self._rooms = {name: _room(_FIRST * np.dtype(t).itemsize) for name, t in types.items()}
         self._columns: dict[str, NDArray[Any]] = {
             name: np.frombuffer(self._rooms[name], t) for name, t in types.items()
@@ -48,6 +54,21 @@ class Growing:
     def row(self, at: int) -> dict[str, int]:
         """One row."""
         return {name: int(column[at]) for name, column in self._columns.items()}
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column; to be let go before more rows come."""
+        return self._columns[name][: self._count]
+
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Only these rows; the room of the others is given back."""
+        kept = {name: self.column(name)[rows] for name in self._columns}
+        self._begin()
+        self.extend(kept)
+
+    def renumber(self, names: AbstractSet[str], moved: NDArray[np.int64]) -> None:
+        """Put moved[n] for every number n of these columns; -1 stays as the last entry says."""
+        for name in names:
+            self.column(name)[:] = moved[self.column(name)]
 
     def so_far(self) -> dict[str, NDArray[Any]]:
         """Copies of the columns until now; more rows may follow."""

@@ -10,6 +10,7 @@ import numpy as np
 from dissectors.frames import Ints
 from dissectors.interning import InternTable
 from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.alike import among
 from netmip6scope.correlate.bicast import Copies
 from netmip6scope.correlate.model import Outcome
 from netmip6scope.correlate.timeline import Timeline
@@ -52,12 +53,17 @@ def seen_elsewhere(m: dict[str, Ints], segments: Segments, anchors: Ints) -> Int
 
 
 def sessions(
-    found: dict[str, Ints], segments: Segments, copies: Mapping[int, Copies], anchors: Ints
+    found: dict[str, Ints],
+    segments: Segments,
+    copies: Mapping[int, Copies],
+    anchors: Ints,
+    held_before: Ints,
 ) -> Ints:
     """Add dl_packets, dl_bytes, ul_packets, ul_bytes: each inner packet once.
 
     Also hoa_since_ns and hoa4_since_ns, from when on the home addresses' packets are the session's.
-    The session that each segment belongs to is returned, -1 for none.
+    The session that each segment belongs to is returned, -1 for none. held_before: home
+    addresses of sessions that left memory.
     """
     count = len(found["mn"])
     since = np.where(found["accepted_ba_ns"] == NULL, found["start_ns"], found["accepted_ba_ns"])
@@ -68,6 +74,7 @@ def sessions(
     line = Timeline(address, since)
     # The first to hold an address has what came before as well.
     first = np.flatnonzero(np.diff(line.key, prepend=-1))
+    first = first[~among(line.key[first], held_before)]
     since[line.order[first]] = NULL
     line = Timeline(address, since)
     held_since = np.full(2 * count, NULL)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dissectors.aside.row import told
 from dissectors.frames import Ints
@@ -14,7 +13,9 @@ from dissectors.scan.batch import MessageBatch
 from dissectors.scan.kinds import FIRST_WORD, MessageKind
 from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.correlator import Correlation
-from netmip6scope.correlate.rows import build
+from netmip6scope.correlate.growing import Growing
+from netmip6scope.correlate.moved import Moved
+from netmip6scope.correlate.rows import build, numbers_of
 from netmip6scope.correlate.texts import Texts, labels
 from netmip6scope.tables.columns import NULL, Coded, Table, Values
 from netmip6scope.tables.schema import MESSAGES
@@ -22,6 +23,9 @@ from netmip6scope.tables.schema import MESSAGES
 BU_FLAGS = "AHLKMRPFTBSD"
 BA_FLAGS = "KRPTBSD"
 HO_FLAGS = "CH"
+_MORE = ("point", "file", "number")
+_ADDRESSES = frozenset({"src", "dst", "hoa", "coa", "hoa4", "ha", "prefix"})
+_NAMES = frozenset({"mn_id", "client"})
 
 _FAST = {
     MessageKind.FMIP_FBU: "Fast Binding Update",
@@ -36,10 +40,11 @@ class MessageRows:
     """Collects message columns batch by batch."""
 
     def __init__(self) -> None:
-        self._batches: list[MessageBatch] = []
+        self._rows = Growing(dict.fromkeys((*MessageBatch.__slots__, *_MORE), np.int64))
         self._points: list[str] = []
-        self._interfaces: list[Ints] = []
-        self._files: list[Ints] = []
+        self._seen = 0
+        self.begin_ns = NULL
+        """The first message's time."""
 
     def add(
         self, messages: MessageBatch, points: list[str], file: Ints, point: Ints | None = None
@@ -49,15 +54,38 @@ class MessageRows:
         file: (1,) or (n,) of which file they are; `point` says which of the points, else their
         interfaces do.
         """
-        self._batches.append(messages)
-        self._files.append(np.broadcast_to(file, len(messages)))
+        if not len(messages):
+            return
+        rows = {name: getattr(messages, name) for name in MessageBatch.__slots__}
         known = np.array([self._point(name) for name in points], np.int64)
-        self._interfaces.append(known[messages.interface if point is None else point])
+        rows["point"] = known[messages.interface if point is None else point]
+        rows["file"] = np.broadcast_to(file, len(messages))
+        rows["number"] = self._seen + np.arange(len(messages))
+        self._rows.extend(rows)
+        self._seen += len(messages)
+        first_ns = int(messages.time_ns.min())
+        self.begin_ns = first_ns if self.begin_ns == NULL else min(self.begin_ns, first_ns)
 
-    @property
-    def files(self) -> Ints:
-        """(n,) the file of each row."""
-        return np.concatenate([*self._files, np.zeros(0, np.int64)])
+    def column(self, name: str) -> Ints:
+        """A copy of one column, such as `number`, which no row shares with one before or after."""
+        return self._rows.column(name).copy()
+
+    def keep(self, rows: Ints) -> None:
+        """Only these rows; their numbers stay."""
+        self._rows.keep(rows)
+
+    def addresses(self) -> Iterator[Ints]:
+        """Columns of addresses that are named."""
+        return (self._rows.column(name) for name in _ADDRESSES)
+
+    def identities(self) -> Iterator[Ints]:
+        """Columns of identities that are named."""
+        return (self._rows.column(name) for name in _NAMES)
+
+    def renumber(self, moved: Moved) -> None:
+        """Addresses and identities have other numbers."""
+        self._rows.renumber(_ADDRESSES, moved.addresses)
+        self._rows.renumber(_NAMES, moved.names)
 
     def _point(self, name: str) -> int:
         if name not in self._points:
@@ -66,26 +94,21 @@ class MessageRows:
 
     def points(self) -> Coded:
         """The capture point of every message."""
-        interface = np.concatenate([*self._interfaces, np.zeros(0, np.int64)])
-        return labels(interface, self._points)
+        return labels(self._rows.column("point"), self._points)
 
     def table(self, found: Correlation, texts: Texts) -> Table:
         """All messages, in the order of the captures."""
-
-        def column(name: str) -> Ints:
-            parts = [getattr(b, name) for b in self._batches]
-            return np.concatenate(parts) if parts else np.zeros(0, np.int64)
-
+        column = self._rows.column
         kind, flags = column("kind"), column("flags")
         values: dict[str, Values] = {
-            "frame": column("frame"),
-            "time": column("time_ns"),
+            "frame": self.column("frame"),
+            "time": self.column("time_ns"),
             "point": self.points(),
             "kind": texts.kinds(kind),
             "mn_id": texts.names(column("mn_id")),
             "flags": _by_distinct(flag_letters, kind, flags),
-            "session": _numbers(found.message_session),
-            "handoff": _numbers(found.message_handoff),
+            "session": numbers_of(found.sessions, found.message_session),
+            "handoff": numbers_of(found.handoffs, found.message_handoff),
         }
         for name in ("src", "dst", "hoa", "coa"):
             values[name] = texts.addresses(column(name))
@@ -150,7 +173,3 @@ def _by_distinct(write: Callable[..., str | None], *columns: Ints) -> Coded:
     written = [write(*row) for row in zip(*(c[first].tolist() for c in columns), strict=True)]
     blank = np.array([text is None for text in written], np.bool_)
     return Coded(np.where(blank[codes], -1, codes), [text or "" for text in written])
-
-
-def _numbers(rows: NDArray[np.int32]) -> Ints:
-    return np.where(rows < 0, NULL, rows.astype(np.int64) + 1)

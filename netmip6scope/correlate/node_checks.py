@@ -31,14 +31,16 @@ def nodes(
     sessions: Columns,
     addresses: AddressBook,
     profile: Profile,
+    serving: Ints,
 ) -> Iterator[Columns]:
     """What routers and mobile nodes did wrong by all that they did.
 
     m: columns of the stories, rows in order of stories and time, with the `session` of each
-    message; stamps: the Mesg-IDs of Binding Updates, `stamp_ns` by ascending `order`.
+    message; stamps: the Mesg-IDs of Binding Updates, `stamp_ns` by ascending `order`; serving: the
+    routers that registered a mobile node.
     """
     updates = np.isin(m["kind"], (_BU, LOCAL_UPDATE))
-    yield from _rogues(m, updates, handoffs, addresses, profile)
+    yield from _rogues(serving, handoffs, addresses, profile)
     own = np.flatnonzero((m["kind"] == _BU) & among(m["src"], _homes(sessions)))
     yield _about(Code.MN_SIGNALLED, m, own)
     yield from _behind_maps(m, addresses)
@@ -46,13 +48,12 @@ def nodes(
     yield from _replayed(m, np.flatnonzero(updates), stamps)
 
 
-def tests(batches: list[Columns], sessions: Columns) -> Iterator[Columns]:
+def tests(m: Columns, sessions: Columns) -> Columns:
     """Return routability begun by a mobile node itself (draft 3.3-9: the network does it all).
 
-    batches: columns OF_TESTS and `order` of Home Test Inits and Care-of Test Inits.
+    m: columns OF_TESTS and `order` of Home Test Inits and Care-of Test Inits.
     """
-    for m in batches:
-        yield _about(Code.MN_SIGNALLED, m, np.flatnonzero(among(m["src"], _homes(sessions))))
+    return _about(Code.MN_SIGNALLED, m, np.flatnonzero(among(m["src"], _homes(sessions))))
 
 
 def _homes(sessions: Columns) -> Ints:
@@ -60,7 +61,7 @@ def _homes(sessions: Columns) -> Ints:
 
 
 def _rogues(
-    m: Columns, updates: Flags, handoffs: Columns, addresses: AddressBook, profile: Profile
+    serving: Ints, handoffs: Columns, addresses: AddressBook, profile: Profile
 ) -> Iterator[Columns]:
     """HO Requests of routers that serve nobody, and of those that the profile does not name."""
     asked = handoffs["ho_requests"] > 0
@@ -68,7 +69,6 @@ def _rogues(
     if profile.access_routers:
         numbers = [addresses.add(router) for router in profile.access_routers]
         known = among(handoffs["tar"], np.array(numbers, np.int64))
-    serving = np.concatenate([m["coa"][updates], m["dst"][m["kind"] == _BA]])
     judged = asked & (handoffs["outcome"] != Outcome.INCOMPLETE)
     serves = among(handoffs["tar"], serving)
     for form, which in ((0, judged & known & ~serves), (1, asked & ~known)):

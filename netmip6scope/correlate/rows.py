@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dissectors.frames import Ints
 from dissectors.handoff import Access
@@ -23,8 +26,8 @@ def handoffs_table(found: Correlation, texts: Texts) -> Table:
     row = h["session"]
     ha = np.where(h["ha"] == NULL, s["ha"][row], h["ha"])
     values: dict[str, Values] = {
-        "handoff": np.arange(1, len(row) + 1),
-        "session": row + 1,
+        "handoff": h["number"],
+        "session": numbers_of(s, row),
         "mn_id": texts.names(s["mn"][row]),
         "hoa": texts.addresses(s["hoa"][row]),
         "hoa4": texts.addresses(s["hoa4"][row]),
@@ -68,7 +71,7 @@ def sessions_table(found: Correlation, texts: Texts) -> Table:
     s = found.sessions
     access = np.where(s["access"] == Access.UNKNOWN, -1, s["access"])
     values: dict[str, Values] = {
-        "session": np.arange(1, len(s["mn"]) + 1),
+        "session": s["number"],
         "mn_id": texts.names(s["mn"]),
         "hoa": texts.addresses(s["hoa"]),
         "hoa4": texts.addresses(s["hoa4"]),
@@ -93,6 +96,12 @@ def sessions_table(found: Correlation, texts: Texts) -> Table:
     return build("sessions", SESSIONS, values, len(s["mn"]))
 
 
+def numbers_of(records: dict[str, Ints], rows: NDArray[np.integer[Any]]) -> Ints:
+    """What users call the sessions or handoffs in these rows; NULL below 0."""
+    out: Ints = np.append(records["number"], NULL)[np.maximum(rows, -1)]
+    return out
+
+
 def codes_by(findings: dict[str, Ints], record: str, count: int) -> Coded:
     """By row of `record` ("session" or "handoff"): codes of its findings, joined by spaces."""
     rows = findings[record]
@@ -108,7 +117,7 @@ def user_plane_table(found: Correlation, texts: Texts) -> Table:
     """What went through one router from one binding message of a home address to the next."""
     u = found.user_plane
     values: dict[str, Values] = {
-        "session": u["session"] + 1,
+        "session": numbers_of(found.sessions, u["session"]),
         "direction": labels(u["direction"], ["down", "up"]),
         "router": texts.addresses(u["router"]),
         "since": u["since_ns"],

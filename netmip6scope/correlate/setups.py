@@ -17,6 +17,7 @@ from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import FIRST_WORD
 from netmip6scope.correlate.address_exchanges import AddressExchanges
 from netmip6scope.correlate.authentications import authenticate, is_about_identity
+from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.reasons import Joined
 from netmip6scope.correlate.setup_messages import OF_MESSAGE, SetupMessage, family
 from netmip6scope.correlate.traffic_checks import Columns
@@ -38,6 +39,28 @@ class Setups:
             text = words.octets[kind - FIRST_WORD].decode()
             if is_about_identity(text) or family(text) is not None:
                 self._messages.append(SetupMessage(text, time_ns, first + row, *others))
+
+    def keep(self, stay: Ints) -> None:
+        """Let go of all messages but these, which count anew."""
+        place = {order: n for n, order in enumerate(stay.tolist())}
+        self._messages = [m for m in self._messages if m.order in place]
+        for message in self._messages:
+            message.order = place[message.order]
+
+    def addresses(self) -> Ints:
+        """The addresses that messages name."""
+        return np.array([(m.src, m.dst, m.address) for m in self._messages], np.int64).ravel()
+
+    def identities(self) -> Ints:
+        """The identities that messages name."""
+        return np.array([(m.mn_id, m.client) for m in self._messages], np.int64).ravel()
+
+    def renumber(self, moved: Moved) -> None:
+        """Addresses and identities have other numbers."""
+        for one in self._messages:
+            ends = (one.src, one.dst, one.address)
+            one.src, one.dst, one.address = (int(moved.addresses[number]) for number in ends)
+            one.mn_id, one.client = (int(moved.names[n]) for n in (one.mn_id, one.client))
 
     def join(
         self, sessions: Columns, paths: Ints, message_session: NDArray[np.int32]

@@ -8,16 +8,18 @@ answer it, and there are no more of them than signalling makes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from dissectors.frames import Ints
+from dissectors.frames import Flags, Ints
 from dissectors.scan.batch import MessageBatch, TunnelBatch
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
 from netmip6scope.correlate.alike import among, distinct
 from netmip6scope.correlate.bicast import BicastPairs, Copies
+from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.tables.columns import NULL
 
@@ -112,6 +114,44 @@ class UserPlane:
         stay = self._stays[rows[0]]
         columns = stay[:, 0], stay[:, 1], stay[:, 2], *rows[1:]
         return Segments(*columns), {way: pairs.so_far() for way, pairs in self._copies.items()}
+
+    def keep(self, segments: Flags, copies: Mapping[int, Flags]) -> None:
+        """Let go of the other segments and copies of `so_far`; flows get their numbers anew."""
+        closed = np.concatenate([np.zeros((6, 0), np.int64), *self._closed], axis=1)
+        count = closed.shape[1]
+        closed = closed[:, segments[:count]]
+        self._open[:, np.flatnonzero(self._open[0])[~segments[count:]]] = _BLANK
+        used = distinct(np.concatenate([closed[0], np.flatnonzero(self._open[0])]))
+        closed[0] = np.searchsorted(used, closed[0])
+        self._closed = [closed]
+        self._stays, self._open = self._stays[used], self._open[:, used]
+        self._number_stays()
+        self._stay_of_flow = np.zeros((2, 0), np.int64)
+        self._tunnels.forget()
+        for way, pairs in self._copies.items():
+            pairs.keep(copies[way])
+
+    def _number_stays(self) -> None:
+        self._numbers = {(w, a, r): n for n, (w, a, r) in enumerate(self._stays.tolist())}
+
+    def addresses(self) -> Iterator[Ints]:
+        """Columns of addresses that are still named."""
+        yield self._stays[:, 1]
+        yield self._stays[:, 2]
+        yield self._maps
+        for pairs in self._copies.values():
+            yield from pairs.addresses()
+
+    def renumber(self, moved: Moved) -> None:
+        """Addresses and identities have other numbers."""
+        self._stays[:, 1:] = moved.addresses[self._stays[:, 1:]]
+        self._number_stays()
+        self._maps = moved.addresses[self._maps]
+        self._since_ns = moved.by_address(self._since_ns, NULL)
+        homes = moved.by_name(self._homes, -1)
+        self._homes = np.where(homes >= 0, moved.addresses[homes], -1)
+        for pairs in self._copies.values():
+            pairs.renumber(moved)
 
     def _know_flows(self) -> None:
         """Give every new flow its two stays.

@@ -87,7 +87,9 @@ class ScopeApp(App[ScopeError]):
         clock_of: list[int] | None,
         profile: Profile,
         keys: Keys | None = None,
+        keep_ns: int | None = None,
     ) -> None:
+        """keep_ns: see `pipeline.Run`."""
         super().__init__()
         self.profile = profile
         self.view: View | None = None
@@ -96,7 +98,7 @@ class ScopeApp(App[ScopeError]):
             self.register_theme(theme)
         known = self.settings.theme in [theme.name for theme in THEMES]
         self.theme = self.settings.theme if known else THEMES[0].name
-        self.loader = Loader(list(sources), clock_of, profile, self._post, keys)
+        self.loader = Loader(list(sources), clock_of, profile, self._post, keys, keep_ns)
         self._keys = keys
         self._names = [source.path for source in sources]
         self._progress = Progress(0, None)
@@ -134,13 +136,24 @@ class ScopeApp(App[ScopeError]):
             case Failed(error):
                 self.exit(error)
             case Loaded(result, frames, done):
-                store = self.loader.store
+                store, before = self.loader.store, self.view
                 self.view = View(result, frames, done, store, self.profile, self._keys)
+                if before is not None and before.result.left != result.left:
+                    self._forget(before, self.view)
                 if isinstance(self.screen, ScopeScreen):
                     self.screen.show(self.view)
             case Progress() as progress:
                 self._progress = progress
         self.show_status()
+
+    def _forget(self, before: View, now: View) -> None:
+        """Rows left: marks are at other rows."""
+        for table, marks in self._marks.items():
+            if table in now.tables and marks:
+                moved = now.moved_from(before, table)
+                rows = {int(moved[row]) for row in marks}
+                marks.clear()
+                marks.update(rows - {-1})
 
     def say(self, text: str) -> None:
         """Say something in the status line, "" nothing."""
@@ -176,6 +189,8 @@ class ScopeApp(App[ScopeError]):
         if view is None:
             return [Word(f" {self._reading()}", "accent")]
         counts = ", ".join(counted(len(view.tables[f"{n}s"]), n) for n in ("session", "message"))
+        if view.result.left:
+            counts += f"; {counted(view.result.left, 'session')} over for long left memory"
         if not view.done:
             held = "held, p goes on" if self.loader.paused else self._reading()
             return [Word(f" {held}", "accent"), Word(f"  {counts}", "soft")]
@@ -229,7 +244,8 @@ class ScopeApp(App[ScopeError]):
     async def _go_to_handoff(self, number: int) -> None:
         await self.switch_mode("handoffs")
         assert isinstance(self.screen, HandoffsScreen)
-        self.screen.rows.go_to(number - 1)
+        if self.view is not None:
+            self.screen.rows.go_to(self.view.row_of("handoffs", number))
 
     # Keys
 

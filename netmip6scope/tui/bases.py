@@ -72,9 +72,20 @@ class ScopeScreen(Screen[None]):
     def show(self, view: View | None) -> None:
         """Show what is known now."""
         if view is not None and view is not self.view:
-            self.view = view
+            before, self.view = self.view, view
+            if before is not None and before.result.left != view.result.left:
+                self.forget(before, view)
             self.update(view)
             self._ask_filters()
+
+    def forget(self, before: View, now: View) -> None:
+        """Rows left: what is shown and asked of the others is at other rows."""
+        for widget in self.query(RowsView):
+            if widget.table_name in now.tables:
+                widget.forget(now.moved_from(before, widget.table_name))
+        for name, chosen in self._filters.items():
+            if chosen.needs_frames:
+                self._filters[name] = Filtering(chosen.text, name, self.scope.profile)
 
     def show_times(self, shown: TimeFormat) -> None:
         for widget in self.query(LinesView):
@@ -145,11 +156,14 @@ class ScopeScreen(Screen[None]):
     def _look_into_frames(self, chosen: Filtering) -> None:
         worker, view = get_current_worker(), self.view
         assert view is not None
-        messages = len(view.tables["messages"])
-        while not worker.is_cancelled and chosen.see_more(view.store, messages):
-            self.app.call_from_thread(
-                self.scope.say, f"filter: {chosen.seen:,} of {messages:,} frames"
-            )
+        numbers = view.result.message_number
+        try:
+            while not worker.is_cancelled and chosen.see_more(view.store, numbers):
+                self.app.call_from_thread(
+                    self.scope.say, f"filter: {chosen.seen:,} of {len(numbers):,} frames"
+                )
+        except ScopeError:
+            return  # it left memory; the filter is asked again of what is left
         if not worker.is_cancelled:
             self.app.call_from_thread(self.scope.say, "")
             self.app.call_from_thread(self._show_answer, chosen)

@@ -56,7 +56,7 @@ def write_capture(view: View, rows: Ints, path: str) -> None:
     with replaced_file(_named(path)) as stream:
         writer = Writer(stream)
         for row in rows[np.argsort(times[rows], kind="stable")].tolist():
-            stored = view.store.frame(row)
+            stored = view.frame(row)
             interface = Interface(stored.link_type, view.text("messages", "point", row))
             if interface not in numbers:
                 numbers[interface] = writer.describe(interface)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from dissectors.frames import Ints
 from dissectors.profile import Profile
 from netmip6scope.filter.catalogue import Catalogue, catalogue
 from netmip6scope.filter.columns import Mask
@@ -35,12 +36,15 @@ class Filtering:
     def needs_frames(self) -> bool:
         return self._selection.needs_messages
 
-    def see_more(self, store: FrameStore, messages: int) -> bool:
-        """Look into some more frames; False when there were none."""
-        end = min(self.seen + _AT_ONCE, messages)
+    def see_more(self, store: FrameStore, numbers: Ints) -> bool:
+        """Look into some more frames of these messages; False when there were none.
+
+        Raises OutputError if one cannot be read back.
+        """
+        end = min(self.seen + _AT_ONCE, len(numbers))
         if not self.needs_frames or self.seen >= end:
             return False
-        self._selection.see(*store.batch(self.seen, end), self._profile)
+        self._selection.see(*store.batch(numbers[self.seen : end], self.seen), self._profile)
         self.seen = end
         return True
 

@@ -1,14 +1,16 @@
 """The frames of all messages, kept in a file without a name.
 
 Captures may be compressed, or a pipe, so their frames cannot be found again; memory would grow with
-signalling. One thread adds, others read what has been added.
+signalling. One thread adds, others read what has been added. Where frames are let go, the others
+are copied to another file as soon as half of the file is of no use.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from typing import NamedTuple
+import threading
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from netmip6scope.correlate.growing import Growing
 from netmip6scope.errors import OutputError
 
 _COLUMNS = {
+    "number": np.int64,
     "at": np.int64,
     "octets": np.int32,
     "wirelen": np.int32,
@@ -42,17 +45,24 @@ class Stored(NamedTuple):
 
 
 class FrameStore:
-    """Rows are those of the table of messages."""
+    """Messages have the numbers of `Result.message_number`."""
 
     def __init__(self) -> None:
-        # It lives as long as this object.
-        self._file = tempfile.TemporaryFile(prefix="netmip6scope-", buffering=0)  # noqa: SIM115
+        self._file = _file()
         self._size = 0
         self._rows = Growing(_COLUMNS)
         self._order: Ints | None = None
+        self._seen = 0
+        self._lock = threading.Lock()
+        """Held while rows or the file become others, and while one is read."""
 
     def __len__(self) -> int:
         return len(self._rows if self._order is None else self._order)
+
+    @property
+    def octets(self) -> int:
+        """The size of the file."""
+        return self._size
 
     def add(self, batch: FrameBatch, messages: MessageBatch) -> None:
         """Keep the frames of a batch's messages. Raises OutputError when there is no room."""
@@ -61,28 +71,21 @@ class FrameStore:
         starts = batch.start[row].tolist()
         data = batch.data.data
         parts = [data[s : s + n] for s, n in zip(starts, octets.tolist(), strict=True)]
-        self._write(b"".join(parts))
+        _write_all(self._file, b"".join(parts))
         ends = self._size + np.cumsum(octets)
         types = np.array([interface.link_type for interface in batch.interfaces], np.int32)
-        self._rows.extend(
-            {
-                "at": ends - octets,
-                "octets": octets,
-                "wirelen": batch.wirelen[row],
-                "link_type": types[batch.interface[row]],
-                "kind": messages.kind,
-            }
-        )
+        rows = {
+            "number": self._seen + np.arange(len(row)),
+            "at": ends - octets,
+            "octets": octets,
+            "wirelen": batch.wirelen[row],
+            "link_type": types[batch.interface[row]],
+            "kind": messages.kind,
+        }
+        with self._lock:
+            self._rows.extend(rows)
+        self._seen += len(row)
         self._size = int(ends[-1]) if len(ends) else self._size
-
-    def _write(self, octets: bytes) -> None:
-        rest = memoryview(octets)
-        try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            directory = tempfile.gettempdir()
-            raise OutputError(f"{directory}: {error.strerror or error}") from error
 
     def close(self) -> None:
         """Let the file go."""
@@ -92,18 +95,54 @@ class FrameStore:
         """Let the rows be those of `which`, in its order."""
         self._order = which
 
-    def frame(self, row: int) -> Stored:
+    def forget(self, numbers: Ints) -> None:
+        """Let go of all messages but these, ascending. Raises OutputError without room."""
+        rows = np.searchsorted(self._rows.column("number"), numbers)
+        used = int(self._rows.column("octets")[rows].sum())
+        if 2 * used < self._size:
+            self._copy(rows)
+        with self._lock:
+            self._rows.keep(rows)
+
+    def _copy(self, rows: Ints) -> None:
+        """The frames of these rows to a file of their own."""
+        before, at = self._file, self._rows.column("at").copy()
+        octets = self._rows.column("octets")
+        after, size = _file(), 0
+        for row in rows.tolist():
+            size += _write_all(after, os.pread(before.fileno(), int(octets[row]), int(at[row])))
+        sizes = octets[rows].astype(np.int64)
+        with self._lock:
+            self._rows.column("at")[rows] = np.cumsum(sizes) - sizes
+            self._file, self._size = after, size
+        before.close()
+
+    def frame(self, number: int) -> Stored:
         """The frame of a message. Raises OutputError if it cannot be read back."""
-        stored = self._rows.row(row if self._order is None else int(self._order[row]))
         try:
-            octets = os.pread(self._file.fileno(), stored["octets"], stored["at"])
+            with self._lock:
+                stored = self._rows.row(self._place(number))
+                octets = os.pread(self._file.fileno(), stored["octets"], stored["at"])
         except OSError as error:
             raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
         return Stored(octets, stored["wirelen"], stored["link_type"], stored["kind"])
 
-    def batch(self, begin: int, end: int) -> tuple[MessageBatch, FrameBatch]:
-        """Rows `begin` to `end` as a filter sees them: frames that count from `begin` + 1."""
-        stored = [self.frame(row) for row in range(begin, end)]
+    def _place(self, number: int) -> int:
+        if self._order is not None:
+            return int(self._order[number])
+        numbers = self._rows.column("number")
+        row = int(np.searchsorted(numbers, number))
+        if row == len(numbers) or numbers[row] != number:
+            raise OutputError("its session was over for long, and its frame has left memory")
+        return row
+
+    def batch(self, numbers: Ints, begin: int) -> tuple[MessageBatch, FrameBatch]:
+        """Messages as a filter sees them: frames that count from `begin` + 1.
+
+        Raises OutputError if one cannot be read back.
+        """
+        stored = [self.frame(number) for number in numbers.tolist()]
+        end = begin + len(stored)
         sizes = np.array([len(frame.octets) for frame in stored], np.int64)
         data = b"".join([*(frame.octets for frame in stored), bytes(SLACK)])
         types = sorted({frame.link_type for frame in stored})
@@ -121,6 +160,21 @@ class FrameStore:
             tuple(Interface(link_type, "") for link_type in types),
             begin + 1,
         )
+
+
+def _file() -> BinaryIO:
+    """It lives as long as somebody has it."""
+    return tempfile.TemporaryFile(prefix="netmip6scope-", buffering=0)
+
+
+def _write_all(file: BinaryIO, octets: bytes) -> int:
+    rest = memoryview(octets)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError as error:
+        raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
+    return len(octets)
 
 
 def read_frame(source: Source, number: int) -> Stored | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dissectors.frames import Ints
 from netmip6scope.ladder.model import Entry, Heading, Ladder, Remark, Step, Traffic
 from netmip6scope.ladder.text import drawn
 from netmip6scope.tui.cells import TimeFormat
@@ -39,6 +40,11 @@ class LadderView(RowsView):
         """Draw another ladder; None: there is nothing to draw."""
         self.ladder = ladder
         self._fold()
+
+    def forget(self, moved: Ints) -> None:
+        super().forget(moved)
+        target = -1 if self._target is None else int(moved[self._target])
+        self._target = target if target >= 0 else None
 
     def show_times(self, shown: TimeFormat) -> None:
         self._times = shown

@@ -67,13 +67,15 @@ class Loader:
         profile: Profile,
         post: Callable[[News], None],
         keys: Keys | None = None,
+        keep_ns: int | None = None,
     ) -> None:
+        """keep_ns: see `Run`."""
         self.store = FrameStore()
         self.total_octets: int | None = None
         self._sources = sources
         self._clock_of = clock_of
         self._post = post
-        self._run = Run(profile, self, watcher=self, keys=keys)
+        self._run = Run(profile, self, watcher=self, keys=keys, keep_ns=keep_ns)
         self._thread = threading.Thread(target=self._read, name="reader", daemon=True)
         self._stopped = threading.Event()
         self._running = threading.Event()
@@ -144,6 +146,9 @@ class Loader:
 
     def keep(self, which: Ints) -> None:
         self.store.keep(which)
+
+    def forget(self, numbers: Ints) -> None:
+        self.store.forget(numbers)
 
     def fed(self, so_far: Callable[[], Result]) -> None:
         self._waiting = so_far

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
@@ -9,7 +11,7 @@ from netmip6scope.errors import ScopeError
 from netmip6scope.tui.bases import ScopeScreen
 from netmip6scope.tui.hex_view import HexView
 from netmip6scope.tui.tree_view import TreeView
-from netmip6scope.tui.view import Opened
+from netmip6scope.tui.view import Opened, View
 
 _NO_MESSAGE = "no message shows it"
 _ROOM_FOR_WIDE = 150
@@ -22,6 +24,12 @@ class MessageScreen(ScopeScreen):
     def __init__(self) -> None:
         super().__init__()
         self.opened: Opened | None = None
+
+    def forget(self, before: View, now: View) -> None:
+        super().forget(before, now)
+        if self.opened is not None and self.opened.row >= 0:
+            row = int(now.moved_from(before, "messages")[self.opened.row])
+            self.opened = replace(self.opened, row=row)
 
     def lower(self) -> ComposeResult:
         """Fields and octets, each following the other."""

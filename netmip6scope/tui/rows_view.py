@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.message import Message
 
+from dissectors.frames import Ints
 from netmip6scope.tui.keys import ROWS, bindings
 from netmip6scope.tui.lines_view import LinesView
 
@@ -38,6 +39,13 @@ class RowsView(LinesView):
     def row(self) -> int | None:
         """The row under the cursor."""
         return self.row_at(self.cursor) if self.cursor < self.count else None
+
+    def forget(self, moved: Ints) -> None:
+        """Rows left the table; moved: the new row of every old one, -1 of those that left."""
+        if self.matches is not None:
+            rows = moved[np.flatnonzero(self.matches)]
+            self.matches = np.zeros(int(moved.max(initial=-1)) + 1, np.bool_)
+            self.matches[rows[rows >= 0]] = True
 
     def is_match(self, at: int) -> bool:
         """Whether a line's row matches the filter; no line does without one."""

@@ -73,8 +73,7 @@ class SessionsScreen(MessageScreen):
 
     def on_lines_view_moved(self, event: LinesView.Moved) -> None:
         if event.view is self.sessions:
-            row = self.sessions.row
-            if row is None or row + 1 != self._session:
+            if self._chosen() is None or self._chosen() != self._session:
                 self._show_session()
         elif event.view in (self.ladder, self.messages):
             row = event.view.row
@@ -100,20 +99,28 @@ class SessionsScreen(MessageScreen):
         else:
             self._filters.pop("sessions", None)
             self.sessions.show_matches(None)
-            self.sessions.go_to(session - 1)
+            self.sessions.go_to(self.view.row_of("sessions", session))
             self._show_session()
         self.ladder.go_to(row)
         self.messages.go_to(row)
         self._shown_view().focus()
 
+    def _chosen(self) -> int | None:
+        """The number of the session under the cursor."""
+        row = self.sessions.row
+        return (
+            None
+            if self.view is None or row is None
+            else self.view.number("sessions", "session", row)
+        )
+
     def _show_session(self) -> None:
-        view, row = self.view, self.sessions.row
-        if view is None or row is None:
+        view, number = self.view, self._chosen()
+        if view is None or number is None:
             self._session = None
             self.ladder.show(None)
             self.query_one(TimingView).show((), {})
             return
-        number = row + 1
         kept = self.opened.row if self.opened is not None and number == self._session else None
         self._session = number
         ladder = view.ladder(number)

@@ -66,6 +66,10 @@ class TableView(RowsView):
         self._lay_out()
         self._arrange()
 
+    def forget(self, moved: Ints) -> None:
+        super().forget(moved)
+        self._rows = moved[self._rows]
+
     def choose_columns(self, names: Sequence[str]) -> None:
         """Show these columns."""
         self._names = list(names)

@@ -21,6 +21,7 @@ from netmip6scope.tables.columns import NULL, Column, Table
 from netmip6scope.tui.frames import FrameStore, Stored, read_frame
 
 _LEARNED_FROM = 50
+_KEYS = {"sessions": "session", "handoffs": "handoff", "findings": "time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,23 @@ class View:
     """The first message's time."""
 
     def __post_init__(self) -> None:
-        times = self.numbers("messages", "time")
-        object.__setattr__(self, "begin_ns", int(times.min()) if len(times) else 0)
+        begin_ns = self.result.begin_ns
+        object.__setattr__(self, "begin_ns", 0 if begin_ns == NULL else begin_ns)
+
+    def moved_from(self, before: View, table: str) -> Ints:
+        """The row here of every row that a table had before; -1 of what left memory."""
+        old, new = before._keys(table), self._keys(table)
+        # Findings of one moment keep their order.
+        first = np.searchsorted(old, old)
+        rows = np.searchsorted(new, old) + np.arange(len(old)) - first
+        known = np.append(new, NULL)[np.minimum(rows, len(new))] == old
+        return np.where(known, rows, -1)
+
+    def _keys(self, table: str) -> Ints:
+        """Ascending numbers by which rows of a table are found again."""
+        if table == "messages":
+            return self.result.message_number
+        return self.numbers(table, _KEYS[table])
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -75,11 +91,21 @@ class View:
         if self.keys is not None:
             checks = Checks(self.keys)
             for earlier in self._before(row):
-                frame = self.store.frame(earlier)
+                frame = self.frame(earlier)
                 if checks.concerns(frame.octets):
                     self._tree(frame, checks)
-        stored = self.store.frame(row)
+        stored = self.frame(row)
         return Opened(row, stored, self._tree(stored, checks))
+
+    def frame(self, row: int) -> Stored:
+        """A message's frame, with its octets. Raises OutputError if it cannot be read back."""
+        return self.store.frame(int(self.result.message_number[row]))
+
+    def row_of(self, table: str, number: int) -> int:
+        """The row of a session or handoff; -1 if it left memory."""
+        numbers = self.numbers(table, _KEYS[table])
+        row = int(np.searchsorted(numbers, number))
+        return row if row < len(numbers) and numbers[row] == number else -1
 
     def open_frame(self, number: int, point: str) -> Opened | None:
         """A frame without a message, where it is certain which capture has it.
