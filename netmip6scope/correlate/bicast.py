@@ -42,7 +42,7 @@ class BicastPairs:
     """Pairs copies batch by batch."""
 
     def __init__(self) -> None:
-        self._router = np.full(1024, -1, np.int64)
+        self._end = np.full(1024, -1, np.int64)
         self._mixed_until_ns = np.full(1024, _LONG_AGO, np.int64)
         self._recent: deque[list[Ints]] = deque()
         self._pairs: dict[tuple[int, ...], list[int]] = {}
@@ -53,16 +53,16 @@ class BicastPairs:
         address: Ints,
         router: Ints,
         since_ns: Ints,
-        routers: tuple[Ints, Ints],
+        far: tuple[Ints, Ints],
     ) -> None:
         """Take a batch; address, router: inner and outer destinations (uplink: sources).
 
-        since_ns: when their segments began.
-        routers: every pair of address and router that is in the batch, (m,) each.
+        since_ns: when their segments began. far: every pair of address and tunnel's far end that
+        is in the batch, (m,) each.
         """
         columns = [address, router, batch.time_ns, batch.length, batch.digest.view(np.int64)]
         columns.append(since_ns)
-        suspects = self._suspects(*routers, batch.time_ns)
+        suspects = self._suspects(*far, batch.time_ns)
         if suspects is not None:
             chunks = [*self._recent, columns]
             picked = [np.flatnonzero(suspects[c[0]]) for c in chunks]
@@ -99,29 +99,29 @@ class BicastPairs:
             for key, sums in self._pairs.items()
         }
         self._recent = deque([new[c[0]], new[c[1]], *c[2:]] for c in self._recent)
-        self._router = new[moved.by_address(self._router, -1)]
+        self._end = new[moved.by_address(self._end, -1)]
         self._mixed_until_ns = moved.by_address(self._mixed_until_ns, _LONG_AGO)
 
-    def _suspects(self, address: Ints, router: Ints, time_ns: Ints) -> NDArray[np.bool_] | None:
-        """By address: may get packets through a second router now or 500 ms ago; None: nobody.
+    def _suspects(self, address: Ints, end: Ints, time_ns: Ints) -> NDArray[np.bool_] | None:
+        """By address: has packets to a second far end now or had 500 ms ago; None: nobody.
 
         Who is suspected in vain costs time and changes nothing.
         """
         size = int(address.max()) + 1
-        while len(self._router) < size:
-            self._router = np.concatenate([self._router, np.full_like(self._router, -1)])
+        while len(self._end) < size:
+            self._end = np.concatenate([self._end, np.full_like(self._end, -1)])
             self._mixed_until_ns = np.concatenate(
                 [self._mixed_until_ns, np.full_like(self._mixed_until_ns, _LONG_AGO)]
             )
-        before = self._router[address]
-        self._router[address] = router
-        differs = ((before != router) & (before >= 0)) | (router != self._router[address])
+        before = self._end[address]
+        self._end[address] = end
+        differs = ((before != end) & (before >= 0)) | (end != self._end[address])
         if differs.any():
             self._mixed_until_ns[address[differs]] = int(time_ns.max()) + BICAST_NS
         mixed = self._mixed_until_ns[address] >= time_ns.min()
         if not mixed.any():
             return None
-        suspects = np.zeros(len(self._router), np.bool_)
+        suspects = np.zeros(len(self._end), np.bool_)
         suspects[address[mixed]] = True
         return suspects
 
@@ -148,8 +148,8 @@ class BicastPairs:
             not len(self._recent[0][2]) or int(self._recent[0][2].max()) < horizon
         ):
             self._recent.popleft()
-        near = columns[2] >= horizon
-        self._recent.append([c[near] for c in columns])
+        near = np.flatnonzero(columns[2] >= horizon)
+        self._recent.append([c.take(near) for c in columns])
 
     def _match(self, columns: list[Ints]) -> NDArray[np.bool_]:
         """Pair packets of equal address and digest in different tunnels, earliest first."""

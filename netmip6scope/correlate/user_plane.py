@@ -103,9 +103,10 @@ class UserPlane:
             for way in inner:
                 self._add(batch, np.arange(len(batch)), way)
         flows = self._tunnels.ends.take(np.flatnonzero(np.bincount(batch.flow)), 0)
+        # Copies come through tunnels to two ends: uplink those are a MAP and a home agent.
         for way, outside, inside in ((DOWN, 1, 3), (UP, 0, 2)):
-            routers = flows[:, inside], flows[:, outside]
-            self._copies[way].find(batch, inner[way], ends[:, outside], since[way], routers)
+            far = flows[:, inside], flows[:, 1]
+            self._copies[way].find(batch, inner[way], ends[:, outside], since[way], far)
 
     def so_far(self) -> tuple[Segments, dict[int, Copies]]:
         """The segments until now, open ones as if they ended here."""
