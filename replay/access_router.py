@@ -49,6 +49,7 @@ from replay.nas import Nas, NasConfig
 from replay.packets import Address, Datagram, Packet
 from replay.registration import Registration, Wanted, later
 from replay.router_config import RouterConfig
+from replay.security import AhSecurity
 from replay.timers import Timers
 
 Session = link_session.Input
@@ -134,6 +135,10 @@ class AccessRouter:
     def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
         """Its HO Request had this Identifier."""
         self._exchange.renumber(mobile, identifier, sent_ns)
+
+    def go_on_from(self, receiver: Address, sequence: int) -> AhSecurity | None:
+        """The last AH to another router had this number; the association with it."""
+        return self._exchange.associations.go_on_from(receiver, sequence)
 
     # Mobile nodes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from dissectors.authentication.keys import Keys
 from dissectors.layout import values
@@ -15,7 +16,7 @@ from dissectors.mobility import BindingAcknowledgement, BindingUpdate
 from dissectors.mobility_codes import BindingStatus
 from dissectors.mobility_options import Ipv4AddressAcknowledgement, Ipv4HomeAddress
 from replay.binding_client import ANY_IPV4, REJECTED
-from replay.events import Arrived
+from replay.events import Arrived, Effects
 from replay.home_agent import HomeAgent
 from replay.judged import Field
 from replay.packets import UNSPECIFIED, Address
@@ -23,6 +24,7 @@ from replay.role_configs import agent_config
 from replay.roles import AgentRole
 from replay.seals import resealed
 from replay.shell import Move, Shell
+from replay.stimulus import Stimulus
 from replay.trace import Step, Trace
 from replay.update_checks import ALL_ONES
 
@@ -73,7 +75,9 @@ class AgentShell(Shell):
         elif asks:
             given = answer.packet.routed
         if given is not None and not self._held_by_other(given, step.mn_id):
-            self._agent.reserve(step.mn_id, given)
+            kept = partial(keep_ready, mn_id=step.mn_id, home=given)
+            self.stimuli.append(Stimulus(step.time_ns, self.address, step.mn_id, kept))
+            kept(self._agent, step.time_ns)
 
     def _held_by_other(self, home: Address, mn_id: bytes) -> bool:
         bound = self._agent.by_home.get(home)
@@ -94,6 +98,13 @@ class AgentShell(Shell):
                 # Without keys nobody can tell whether an authenticator was right.
                 return recorded.value in _UNJUDGED_WITHOUT_KEYS
         return super().is_free(expected, recorded, step)
+
+
+def keep_ready(node: object, _: int, *, mn_id: bytes, home: Address) -> Effects:
+    """Have a home address ready for an identity."""
+    assert isinstance(node, HomeAgent)
+    node.reserve(mn_id, home)
+    return ()
 
 
 _HOME4 = (Ipv4AddressAcknowledgement, Ipv4HomeAddress)

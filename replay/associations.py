@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from replay.events import Send
 from replay.packets import NEIGHBOR_HOP_LIMIT, Packet
 from replay.router_config import Neighbour, RouterConfig
-from replay.security import ReplayWindow, is_protected_with, protected
+from replay.security import AhSecurity, ReplayWindow, is_protected_with, protected
 
 
 class Trust(Enum):
@@ -62,6 +62,14 @@ class Associations:
         sequence = self._sequences[spi] = self._sequences.get(spi, 0) + 1
         sealed = protected(packet, neighbour.outbound, sequence, self._config.profile)
         return replace(send, packet=sealed)
+
+    def go_on_from(self, receiver: object, sequence: int) -> AhSecurity | None:
+        """The next packet to a router has the number after this; the association with it."""
+        neighbour = self._with(receiver)
+        outbound = None if neighbour is None else neighbour.outbound
+        if outbound is not None:
+            self._sequences[outbound.spi] = sequence
+        return outbound
 
     def _with(self, address: object) -> Neighbour | None:
         return self._config.neighbours.get(address) if isinstance(address, IPv6Address) else None

@@ -50,6 +50,8 @@ class Kind(Enum):
     DHCPV6_REPLY = "dhcp6-reply"
     DHCPV4_OFFER = "dhcp4-offer"
     DHCPV4_ACK = "dhcp4-ack"
+    USER_DATA = "user data"
+    """In closed replay, by the tunnel that it takes."""
 
 
 ANSWERS_TO_HOST = frozenset(
@@ -266,5 +268,6 @@ SECTIONS = {
     Kind.DHCPV6_REPLY: "3.1-5",
     Kind.DHCPV4_OFFER: "3.2-5",
     Kind.DHCPV4_ACK: "3.2-5",
+    Kind.USER_DATA: "3.3, 6.3",
 }
 """Where the draft says that a node sends it."""

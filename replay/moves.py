@@ -7,6 +7,7 @@ model knows the way that a base station, an AAA server or a wait would.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv6Address
 
 from replay import dhcp, ntp, slaac
@@ -41,6 +42,11 @@ def wait_on(mobile: Mobile, now_ns: int) -> None:
             client.binding = replace(
                 binding, refresh_ns=max(binding.refresh_ns, binding.expires_ns)
             )
+
+
+def is_own(move: object) -> bool:
+    """Whether it is a time that the router chose: to ask again, to give up, to let go."""
+    return isinstance(move, partial) and move.func in (wake, ask_again, give_up, wait_over)
 
 
 def _router_of(node: object) -> AccessRouter:

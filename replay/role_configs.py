@@ -41,6 +41,7 @@ def agent_config(role: AgentRole, keys: Keys) -> AgentConfig:
         PoolConfig(role.pool or _ANY_POOL, role.pool4),
         role.local,
         role.longest_s // UNIT_S,
+        role.bicast_ns or 0,
         checks=checks,
         clock_ahead_ns=role.clock_ahead_ns,
     )

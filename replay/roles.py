@@ -47,6 +47,8 @@ class AgentRole:
     timestamps: bool = True
     """It insists on them."""
     clock_ahead_ns: int = 0
+    bicast_ns: int | None = None
+    """How long it sends downlink both ways; None: as user data shows it, in closed replay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from replay.events import Arrived, Effects, LinkUp
 from replay.fork import fork
 from replay.hidden_words import HiddenWords, Script
 from replay.judged import ANSWERS_TO_HOST, Field, Kind, Value
-from replay.link_session import HOLDS_CONTEXT, State
+from replay.link_session import HOLDS_CONTEXT, SILENCE_NS, State
 from replay.mobile import Mobile
-from replay.moves import aaa_said, take_over, wait_on
+from replay.moves import aaa_said, is_own, take_over, wait_on
 from replay.packets import UNSPECIFIED, Address, Packet
 from replay.pairing import Expected
 from replay.registration import Client
@@ -32,6 +32,7 @@ from replay.roles import Roles, RouterRole
 from replay.seals import reprotected, resealed
 from replay.security import AhSecurity, MnHaSecurity
 from replay.shell import Move, Shell, moved
+from replay.stimulus import Stimulus
 from replay.surroundings import Surroundings
 from replay.trace import Step
 from replay.update_checks import ALL_ONES, timestamp_of
@@ -83,7 +84,24 @@ class RouterShell(Shell):
         update = self._around.attached_with.get(step.number)
         if update is not None and not self._to_map(update) and self._is_confirmed(update):
             told.append(partial(aaa_said, update=update))
-        return [*told, Arrived(packet, link)]
+        told.append(Arrived(packet, link))
+        self._note(told, step.time_ns, mn_id, asked=step.number)
+        return told
+
+    def _note(
+        self,
+        script: Script,
+        time_ns: int,
+        mn_id: bytes | None,
+        *,
+        own: bool = False,
+        asked: int | None = None,
+    ) -> None:
+        """Keep what it was told for a closed replay."""
+        self.stimuli += [
+            Stimulus(time_ns, self.address, mn_id, move, own or is_own(move), asked)
+            for move in script
+        ]
 
     def _taken(self, step: Step) -> Packet:
         """A packet of the network's side, with seals as the model makes them."""
@@ -108,8 +126,9 @@ class RouterShell(Shell):
         """Its user data came by: a mobile node that was announced is there."""
         mobile = self._router.mobiles.get(self._homes.get(home, b""))
         if mobile is not None and mobile.session is State.PREPARED and home in mobile.homes:
-            link = self._around.link(mobile.mn_id)
-            self._router.handle(LinkUp(mobile.mn_id, link), time_ns)
+            up = LinkUp(mobile.mn_id, self._around.link(mobile.mn_id))
+            self._note([up], time_ns, mobile.mn_id)
+            self._router.handle(up, time_ns)
 
     def put_off(self, now_ns: int) -> None:
         router = self._router
@@ -136,7 +155,9 @@ class RouterShell(Shell):
         if context is not None and self._config.domain is None:
             self.not_shown(step, "the registration before; taken over from the context")
             link = self._around.link(context.mn_id)
-            take_over(self._router, step.time_ns, context=context, link=link)
+            taken = partial(take_over, context=context, link=link)
+            self._note([taken], step.time_ns, mn_id)
+            taken(self._router, step.time_ns)
 
     def adopt_after(self, step: Step) -> None:
         packet, mn_id = step.packet, step.mn_id
@@ -201,6 +222,7 @@ class RouterShell(Shell):
             self.node = before
             return None
         trial.wait_as(before, step.mn_id)
+        self._note(script, step.time_ns, step.mn_id, own=_renews(before, step.mn_id, script))
         self.pending += [each for each in out if each is not fitting[0]]
         return fitting[0]
 
@@ -262,6 +284,13 @@ class RouterShell(Shell):
 def _near(one: Value, other: Value) -> bool:
     """Seconds that were rounded in another way."""
     return isinstance(one, int) and isinstance(other, int) and abs(one - other) <= _ROUNDED_S
+
+
+def _renews(router: AccessRouter, mn_id: bytes, script: Script) -> bool:
+    """Whether the link is up already, so that a link up stands for the time of a refresh."""
+    mobile = router.mobiles.get(mn_id)
+    here = mobile is not None and mobile.session in SILENCE_NS
+    return here and all(isinstance(move, LinkUp) for move in script)
 
 
 def _own_choice(client: Client, packet: Packet) -> IPv6Address | None:

@@ -14,6 +14,7 @@ from replay.events import Deadline, Effects, Event, Node, Send
 from replay.judged import CHOSEN, SECTIONS, Field, Kind, Value, fields, kind_of, who
 from replay.packets import Packet
 from replay.pairing import Expected, alike, paired
+from replay.stimulus import Stimulus
 from replay.trace import Step
 from replay.verdict import Divergence, Fault, Unseen
 
@@ -35,6 +36,10 @@ class Shell:
         self.divergences: list[Divergence] = []
         self.unseen: list[Unseen] = []
         self.agreed = 0
+        self.stimuli: list[Stimulus] = []
+        """What the model was told besides messages of other nodes."""
+        self.reactions: list[tuple[int, int]] = []
+        """Numbers of a step that was received and of one that was sent at once because of it."""
         self.compared: list[tuple[int, str]] = []
         """Frame and kind of each message that was held against the model's."""
         self.missing: list[Expected] = []
@@ -93,6 +98,8 @@ class Shell:
         if found in self.pending:
             self.pending.remove(found)
         self.compared.append((step.seen.frame, kind.value))
+        if found.cause is not step and found.time_ns == found.cause.time_ns:
+            self.reactions.append((found.cause.number, step.number))
         before = len(self.divergences)
         self._compare(found, step)
         self.agreed += len(self.divergences) == before

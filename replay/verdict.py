@@ -9,6 +9,8 @@ from ipaddress import IPv6Address
 
 from replay.judged import Kind, Value
 
+ISOLATE, CLOSED = "isolate", "closed"
+
 
 class Fault(Enum):
     """How a node diverged."""
@@ -68,6 +70,9 @@ class Verdict:
     unseen: tuple[Unseen, ...] = field(default=())
     consequences: int = 0
     digest: str = ""
+    mode: str = ISOLATE
+    user_packets: int = 0
+    """In closed mode: how many took the tunnels that were recorded."""
 
     @property
     def clean(self) -> bool:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from netmip6scope.errors import FAILED, OK, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netmip6scope.incident.incident_file import Incident
     from netmip6scope.incident.run import Outcome
 
 
@@ -26,6 +29,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--learn", metavar="FILE", help=about)
     about = "walk through each divergence: what was sent beside what the draft asks for"
     add("--explain", action="store_true", help=about)
+    about = "replay all nodes together, told only what came from outside the network"
+    add("--closed", action="store_true", help=about)
+    about = "write what a closed replay regenerates, as pcapng (- to print)"
+    add("-w", "--write", metavar="FILE", help=about)
     add("--json", metavar="FILE", help="write all verdicts as JSON")
     add("--junit", metavar="FILE", help="write them as JUnit XML")
 
@@ -33,15 +40,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def run_command(options: argparse.Namespace) -> int:
     """Replay incidents; exit code 1 if a verdict is not the one expected."""
     from netmip6scope.incident.document import all_json, json_text, junit, line, page
-    from netmip6scope.incident.run import find, replay
+    from netmip6scope.incident.run import find
     from netmip6scope.tables.output import replaced_file, standard_output
 
     incidents = find(options.paths, options.keys, options.profile)
-    if options.learn is not None and len(incidents) != 1:
-        raise UsageError("--learn is for one capture or incident at a time")
-    if options.accept and any(each.folder is None for each in incidents):
-        raise UsageError("--accept is for incidents: make one with --learn DIR/incident.toml")
-    outcomes = [replay(each) for each in incidents]
+    _check(options, incidents)
+    outcomes = _outcomes(options, incidents)
     if options.learn is not None:
         return _learn(outcomes[0], options.learn)
     if len(outcomes) == 1:
@@ -56,7 +60,7 @@ def run_command(options: argparse.Namespace) -> int:
         if path is not None:
             with standard_output() if path == "-" else replaced_file(path) as stream:
                 stream.write(made(outcomes).encode())
-    if "-" not in (options.json, options.junit):
+    if "-" not in (options.json, options.junit, options.write):
         with standard_output() as stream:
             stream.write(text.encode("utf-8", "backslashreplace"))
     if options.accept:
@@ -65,6 +69,38 @@ def run_command(options: argparse.Namespace) -> int:
                 stream.write(json_text(each.verdict).encode())
         return OK
     return OK if all(each.as_expected for each in outcomes) else FAILED
+
+
+def _check(options: argparse.Namespace, incidents: Sequence[Incident]) -> None:
+    """Raise UsageError for options that do not go together."""
+    if options.learn is not None and len(incidents) != 1:
+        raise UsageError("--learn is for one capture or incident at a time")
+    if options.accept and any(each.folder is None for each in incidents):
+        raise UsageError("--accept is for incidents: make one with --learn DIR/incident.toml")
+    if options.closed and (options.accept or options.explain or options.learn is not None):
+        raise UsageError("--accept, --explain and --learn are for replay without --closed")
+    if options.write is None:
+        return
+    if not options.closed:
+        raise UsageError("-w writes what a closed replay regenerates: give --closed with it")
+    if len(incidents) != 1:
+        raise UsageError("-w is for one capture or incident at a time")
+    if options.write == "-" and "-" in (options.json, options.junit):
+        raise UsageError("standard output takes one thing at a time")
+
+
+def _outcomes(options: argparse.Namespace, incidents: Sequence[Incident]) -> list[Outcome]:
+    """Replay each incident in the mode that is asked for."""
+    if not options.closed:
+        from netmip6scope.incident.run import replay
+
+        return [replay(each) for each in incidents]
+    from netmip6scope.incident.closed import replay_closed, write_regenerated
+
+    found = [replay_closed(each) for each in incidents]
+    if options.write is not None:
+        write_regenerated(found[0], options.write)
+    return [each.outcome for each in found]
 
 
 def _explained(outcome: Outcome) -> str:

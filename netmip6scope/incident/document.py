@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from dissectors.text import printable
 from netmip6scope.tables.text import seconds
-from replay.verdict import Divergence, Fault, Verdict
+from replay.verdict import CLOSED, Divergence, Fault, Verdict
 
 if TYPE_CHECKING:
     from netmip6scope.incident.run import Outcome
@@ -21,7 +21,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain values; times are nanoseconds since the epoch."""
     return {
         "format": FORMAT,
-        "mode": "isolate",
+        "mode": verdict.mode,
         "clean": verdict.clean,
         "nodes": [
             {
@@ -43,6 +43,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
             }
             for each in verdict.unseen
         ],
+        **({"user_packets": verdict.user_packets} if verdict.mode == CLOSED else {}),
         "digest": verdict.digest,
     }
 
@@ -125,10 +126,14 @@ def summary(outcome: Outcome) -> str:
     """One line about an incident."""
     verdict = outcome.verdict
     count = len({(each.node, each.step, each.fault) for each in verdict.divergences})
-    found = "clean" if verdict.clean else f"{count} diverging message{'s' * (count != 1)}"
+    found = "closed, " if verdict.mode == CLOSED else ""
+    found += "clean" if verdict.clean else f"{count} diverging message{'s' * (count != 1)}"
     if outcome.expected is not None:
         found += ", as expected" if outcome.as_expected else ", not as expected"
-    return f"{found}; {sum(node.agreed for node in verdict.nodes)} messages agreed"
+    agreed = f"{sum(node.agreed for node in verdict.nodes)} messages agreed"
+    if verdict.mode == CLOSED and verdict.user_packets:
+        agreed += f", {verdict.user_packets} user packets in the same tunnels"
+    return f"{found}; {agreed}"
 
 
 def line(outcome: Outcome) -> str:

@@ -87,6 +87,7 @@ _AGENT: dict[str, tuple[str, Reader]] = {
     "full": ("full", values.yes_or_no),
     "timestamps": ("timestamps", values.yes_or_no),
     "clock_ahead_ms": ("clock_ahead_ns", _CLOCK_MS),
+    "bicast_ms": ("bicast_ns", values.number(_MS, 0, 3600)),
 }
 _ROUTER: dict[str, tuple[str, Reader]] = {
     "address": ("address", values.ipv6),

@@ -53,6 +53,8 @@ def _agent(role: AgentRole) -> Iterator[str]:
         yield "full = true"
     if role.clock_ahead_ns:
         yield f"clock_ahead_ms = {role.clock_ahead_ns // 10**6}"
+    if role.bicast_ns is not None:
+        yield f"bicast_ms = {role.bicast_ns // 10**6}"
 
 
 def _router(role: RouterRole) -> Iterator[str]:

@@ -1,0 +1,148 @@
+"""What a closed replay sent, as a capture: in the frames that were recorded where there are any.
+
+Frames that nobody regenerates (those of mobile nodes, AAA and whatever else there is) are copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from dissectors.codec import build
+from dissectors.ipv6 import Ipv6Header, NextHeader
+from dissectors.link import Ethernet, EtherType
+from dissectors.profile import Profile
+from netmip6scope.incident.frames import Capture, Captured
+from replay.closed.journeys import Journey, peeled
+from replay.closed.recording import Recording
+from replay.closed.run import Closed
+from replay.closed.sent import Shown
+from replay.judged import kind_of
+from replay.packets import IPV6_OCTETS, Packet, encode
+
+_LENGTH_AT = 4
+"""Of a PPPoE header (RFC 2516 4)."""
+_NOBODY = bytes(6)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A frame to write."""
+
+    time_ns: int
+    interface: int
+    octets: bytes
+    wirelen: int
+
+
+class Writing:
+    """Makes frames of what models sent."""
+
+    def __init__(self, capture: Capture, done: Closed, profile: Profile) -> None:
+        self._capture = capture
+        self._done = done
+        self._profile = profile
+        self._recorded = {frame.number: frame for frame in capture.frames}
+        self._like: dict[tuple[object, object, object], Captured] = {}
+        """A frame of the same way, for what no frame shows."""
+
+    def frames(self) -> Iterator[Made]:
+        """In order of time; those that were recorded in their order."""
+        gone = regenerated(self._done.recording)
+        rows = [
+            (
+                frame.time_ns,
+                0,
+                frame.number,
+                Made(frame.time_ns, frame.interface, frame.octets, frame.wirelen),
+            )
+            for frame in self._capture.frames
+            if frame.number not in gone
+        ]
+        for at, shown in enumerate(self._done.shown):
+            place = (0, shown.frame) if shown.frame is not None else (1, at)
+            rows.append((shown.time_ns, *place, self._framed(shown)))
+        rows.sort(key=lambda row: row[:3])
+        return (row[3] for row in rows)
+
+    def _framed(self, shown: Shown) -> Made:
+        journeys = self._done.recording.journeys
+        way = shown.node, shown.link, None if shown.link else shown.packet.destination
+        frame = self._recorded[shown.frame] if shown.frame is not None else self._like.get(way)
+        if shown.frame is not None and frame is not None:
+            self._like[way] = frame
+        if shown.journey is None:
+            octets = encode(shown.packet, self._profile)
+        else:
+            octets = carried(shown.packet, _inner(journeys[shown.journey], shown.frame))
+        if frame is None:
+            made = self._anew(shown, octets)
+            return Made(shown.time_ns, 0, made, len(made))
+        made = in_frame(frame, octets, same=shown.frame is not None)
+        cut = frame.wirelen - len(frame.octets) if shown.frame is not None else 0
+        return Made(shown.time_ns, frame.interface, made, len(made) + cut)
+
+    def _anew(self, shown: Shown, octets: bytes) -> bytes:
+        """A frame where no recorded one is like it."""
+        link = self._done.recording.link_of(shown.node) or _NOBODY
+        kind = EtherType.IPV4 if octets[0] >> 4 == 4 else EtherType.IPV6
+        return build(Ethernet(shown.link or _NOBODY, link, kind)) + octets
+
+
+def regenerated(recording: Recording) -> set[int]:
+    """Frames that models send if they behave as recorded."""
+    found = {
+        sight.frame.number
+        for step in recording.trace.steps
+        if step.sender is not None and kind_of(step.packet) is not None
+        for sight in recording.sights(step)
+    }
+    for journey in recording.journeys:
+        first = next(at for at, hop in enumerate(journey.hops) if hop.tunnels)
+        found.update(hop.frame.number for hop in journey.hops[first:])
+    return found
+
+
+def _inner(journey: Journey, frame: int | None) -> bytes:
+    hop = next((hop for hop in journey.hops if hop.frame.number == frame), None)
+    return journey.hops[0].inner if hop is None else hop.inner
+
+
+def carried(packet: Packet, inner: bytes) -> bytes:
+    """User data in the tunnels of the packet that stands for it."""
+    if not isinstance(packet.payload, Packet):
+        return inner
+    octets = carried(packet.payload, inner)
+    number = NextHeader.IPV4 if octets[0] >> 4 == 4 else NextHeader.IPV6
+    source, destination = packet.source, packet.destination
+    assert not isinstance(source, IPv4Address)
+    assert not isinstance(destination, IPv4Address)
+    header = Ipv6Header(6, 0, 0, len(octets), number, packet.hop_limit, source, destination)
+    return build(header) + octets
+
+
+def in_frame(frame: Captured, octets: bytes, *, same: bool) -> bytes:
+    """A packet in the link layer of a frame; same: the frame shows this very packet."""
+    assert frame.begin is not None
+    head, old = frame.octets[: frame.begin], frame.octets[frame.begin :]
+    was = peeled(old)
+    now = peeled(octets)
+    if same and was is not None and now is not None and len(was.tunnels) > len(now.tunnels):
+        # The recorded node has put it into tunnels that the model knows nothing of.
+        size = (len(was.tunnels) - len(now.tunnels)) * IPV6_OCTETS
+        head, old = head + old[:size], old[size:]
+    tail = _behind(old) if same and len(old) - len(_behind(old)) == len(octets) else b""
+    if frame.pppoe is not None:
+        at = frame.pppoe + _LENGTH_AT
+        behind = frame.pppoe + 6
+        length = len(head) - behind + len(octets)
+        head = head[:at] + length.to_bytes(2, "big") + head[at + 2 :]
+    return head + octets + tail
+
+
+def _behind(octets: bytes) -> bytes:
+    """What follows an IP packet in its frame: padding."""
+    if octets[0] >> 4 == 6:
+        return octets[IPV6_OCTETS + int.from_bytes(octets[4:6], "big") :]
+    return octets[int.from_bytes(octets[2:4], "big") :]

@@ -1,0 +1,113 @@
+"""Closed replay: from a trace and its frames to a verdict and what the models sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
+
+from dissectors.authentication.keys import Keys
+from replay.access_router import AccessRouter
+from replay.closed.bicast import with_bicast
+from replay.closed.compare import Compared, Comparison
+from replay.closed.conduct import Conduct
+from replay.closed.delays import Delays
+from replay.closed.journeys import IpFrame
+from replay.closed.matching import Recorded
+from replay.closed.outside import LinkUse, outside_of
+from replay.closed.owners import Owners
+from replay.closed.recording import Recording
+from replay.closed.sent import Shown, in_order
+from replay.closed.signalling import Signalling
+from replay.closed.user_plane import UserPlane
+from replay.closed.world import World
+from replay.events import Node
+from replay.home_agent import HomeAgent
+from replay.isolate import Isolation
+from replay.role_configs import agent_config, router_config, shown_spis
+from replay.roles import Roles
+from replay.trace import Trace
+from replay.verdict import CLOSED, Journal, NodeVerdict, Verdict, first_of_each
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What came of it. `shown`: what was on the wire, in order of time."""
+
+    verdict: Verdict
+    shown: tuple[Shown, ...]
+    recording: Recording
+
+
+def closed(
+    trace: Trace,
+    frames: Sequence[IpFrame],
+    roles: Roles,
+    keys: Keys,
+    uses: Mapping[bytes, LinkUse],
+    conduct: Conduct | None = None,
+    change: Callable[[Roles], Roles] | None = None,
+) -> Closed:
+    """Replay all nodes together.
+
+    frames: all IP packets of the capture, in order of time; uses: of access links, by link-layer
+    address; change: makes of the
+    roles that the trace shows those that nodes are to have.
+    """
+    isolation = Isolation(trace, roles, keys)
+    for item in isolation.items():
+        isolation.feed(item)
+    seen = isolation.verdict()
+    recording = Recording(frames, trace)
+    roles = with_bicast(roles, recording)
+    shells = isolation.shells
+    reactions = [pair for shell in shells.values() for pair in shell.reactions]
+    delays = Delays(trace, reactions, roles.tolerance_ns)
+    recorded = Recorded(trace.steps, roles.tolerance_ns)
+    outside = outside_of(shells, recording, uses)
+    nodes = _nodes(roles if change is None else change(roles), keys, recording)
+    owners, conduct = Owners(nodes), conduct or Conduct()
+    signalling = Signalling(recording, recorded, delays, owners, conduct, outside.odd)
+    user_plane = UserPlane(recording, delays, owners, conduct)
+    world = World(nodes, recording, signalling, user_plane, conduct)
+    world.expect(outside, delays)
+    world.run()
+    comparison = Comparison(recording, shells, roles.tolerance_ns)
+    compared = comparison.compare(signalling.made, recorded, user_plane)
+    verdict = _verdict(seen, compared, user_plane.carried)
+    return Closed(verdict, tuple(in_order(world.shown)), recording)
+
+
+def _nodes(roles: Roles, keys: Keys, recording: Recording) -> dict[IPv6Address, Node]:
+    trace = recording.trace
+    spis = shown_spis(trace)
+    nodes: dict[IPv6Address, Node] = {}
+    for agent in roles.agents:
+        nodes[agent.address] = HomeAgent(agent_config(agent, keys))
+    for router in roles.routers:
+        config = router_config(router, roles, keys, trace, spis)
+        link = recording.link_of(router.address)
+        nodes[router.address] = AccessRouter(replace(config, link=link or config.link))
+    return nodes
+
+
+def _verdict(seen: Verdict, compared: Compared, user_packets: int) -> Verdict:
+    kept, rest = first_of_each(list(compared.divergences))
+    nodes = tuple(
+        NodeVerdict(each.node, each.role, compared.agreed[each.node], each.unjudged)
+        for each in seen.nodes
+    )
+    journal = Journal()
+    journal.add("closed")
+    for node in nodes:
+        journal.add("node", node.node, node.role, node.agreed, node.unjudged)
+    for address, frame, kind in compared.pairs:
+        journal.add("compared", address, frame, kind)
+    for each in kept:
+        journal.add("divergence", each.node, each.fault.value, each.kind.value, each.step)
+        journal.add(each.frame, each.field, each.expected, each.recorded, each.section)
+    for one in seen.unseen:
+        journal.add("unseen", one.node, one.frame, one.what)
+    journal.add("user packets", user_packets)
+    digest = journal.hexdigest
+    return Verdict(nodes, kept, seen.unseen, rest, digest, CLOSED, user_packets)
