@@ -130,5 +130,6 @@ def _use_of(octets: bytes) -> dict[str, Any]:
 _PPP_USES: dict[int, dict[str, Any]] = {
     PppProtocol.PAP: {"authentication": LinkAuthentication.PAP},
     PppProtocol.CHAP: {"authentication": LinkAuthentication.CHAP},
+    PppProtocol.EAP: {"authentication": LinkAuthentication.EAP},
     PppProtocol.IPCP: {"has_ipcp": True},
 }
