@@ -61,6 +61,7 @@ bench: venv
 	$(BIN)/python benchmarks/objects.py
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/simulate.py
+	$(BIN)/python benchmarks/replay.py
 
 fuzz: venv
 	$(BIN)/python benchmarks/fuzz.py 1000000

@@ -57,6 +57,11 @@ def parse(
     return message, tuple(found)
 
 
+def parse_only(message_class: type[M], data: bytes, begin: int, end: int) -> M:
+    """The message as `parse` gives it; what is odd about it is not looked for."""
+    return _parse(message_class, data, begin, end, [], 0)
+
+
 def parse_first(
     registry: Registry, data: bytes, begin: int = 0, end: int | None = None
 ) -> tuple[Message, tuple[Anomaly, ...]]:
@@ -77,9 +82,7 @@ def build(message: Message) -> bytes:
     tail = _tail(message, layout.tail)
     pad = _nd_padding(layout, tail) if layout.registry.framing is Framing.ND else 0
     number = 0
-    for field in layout.fields:
-        if field.kind.is_tail:
-            break
+    for field in layout.head:
         if field.kind is Kind.LENGTH:
             value = number_of(field, layout.origin + layout.fixed + len(tail))
         elif field.kind is Kind.TAIL_LENGTH:
@@ -178,10 +181,8 @@ def _parse(
     if missing:
         found.append(Anomaly(f"{missing} octets of the fixed part are missing", end))
     taken: dict[str, Any] = {}
-    for field in layout.fields:
-        if field.kind.is_tail:
-            taken[field.name] = _parse_tail(field, data, rest, end, found, depth)
-        elif field.kind is Kind.LENGTH:
+    for field in layout.head:
+        if field.kind is Kind.LENGTH:
             end = _own_end(layout, begin, begin - layout.origin + read(field, head, 0), end, found)
         elif field.kind is Kind.TAIL_LENGTH:
             end = _tail_end(layout, data, rest, rest + read(field, head, 0), end, found)
@@ -191,7 +192,9 @@ def _parse(
             value = taken[field.name] = read(field, head, 0)
             if field.kind is Kind.RESERVED and value:
                 found.append(Anomaly("reserved bits are not zero", begin + field.begin))
-    if layout.tail is None and end > rest:
+    if layout.tail is not None:
+        taken[layout.tail.name] = _parse_tail(layout.tail, data, rest, end, found, depth)
+    elif end > rest:
         found.append(Anomaly(f"{end - rest} octets stand behind the last field", rest))
     return message_class(**taken)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from dissectors.body import build, parse
+from dissectors.body import build, parse, parse_only
 from dissectors.checksum import is_right, transport_checksum
 from dissectors.errors import BuildError
 from dissectors.handoff import HoRequest, HoResponse
@@ -25,9 +25,12 @@ __all__ = [
     "build_icmpv6",
     "build_mobility_header",
     "icmpv6_class",
+    "icmpv6_message",
+    "mobility_message",
     "parse",
     "parse_icmpv6",
     "parse_mobility_header",
+    "parse_only",
 ]
 
 MOBILITY = 135
@@ -86,6 +89,19 @@ def parse_mobility_header(
     return MobilityPacket(header, message, stop, (*found, *more))
 
 
+def mobility_message(data: bytes, begin: int, end: int) -> Message:
+    """The message of the Mobility Header at data[begin:end]; what is odd is not looked for."""
+    layout = MobilityHeader.layout
+    need(data, begin, end, 8, layout.label)
+    header = parse_only(MobilityHeader, data, begin, begin + layout.fixed)
+    body, stop = begin + layout.fixed, begin + (header.header_len + 1) * 8
+    need(data, begin, end, stop - begin, layout.label)
+    known = MOBILITY_MESSAGES.types.get(header.mh_type)
+    if known is None:
+        return Unknown(header.mh_type, data[body:stop])
+    return parse_only(known, data, body, stop)
+
+
 def build_mobility_header(
     message: Message, src: IPv6Address, dst: IPv6Address, payload_proto: int = NO_NEXT_HEADER
 ) -> bytes:
@@ -121,6 +137,15 @@ def parse_icmpv6(
         found += more
     checksum = int.from_bytes(data[begin + 2 : begin + 4], "big")
     return Icmpv6Packet(number, code, checksum, message, tuple(found))
+
+
+def icmpv6_message(data: bytes, begin: int, end: int, profile: Profile = _DEFAULT) -> Message:
+    """The message at data[begin:end]; what is odd is not looked for."""
+    need(data, begin, end, 4, "ICMPv6")
+    known = icmpv6_class(data[begin], data[begin + 1], profile)
+    if known is None:
+        return Unknown(data[begin], data[begin + 4 : end])
+    return parse_only(known, data, begin + 4, end)
 
 
 def build_icmpv6(

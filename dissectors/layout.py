@@ -87,21 +87,18 @@ class Field:
     bit: int = 0
     secret: bool = False
     """Its octets are shown masked."""
+    begin: int = field(init=False, compare=False)
+    """First octet that holds a bit of the field."""
+    end: int = field(init=False, compare=False)
+    """Octet behind the last one that holds a bit of the field."""
+    shift: int = field(init=False, compare=False)
+    """How far the octets' big-endian number is shifted right to leave the field."""
 
-    @property
-    def begin(self) -> int:
-        """First octet that holds a bit of the field."""
-        return self.bit // 8
-
-    @property
-    def end(self) -> int:
-        """Octet behind the last one that holds a bit of the field."""
-        return (self.bit + self.width + 7) // 8
-
-    @property
-    def shift(self) -> int:
-        """How far the octets' big-endian number is shifted right to leave the field."""
-        return self.end * 8 - self.bit - self.width
+    def __post_init__(self) -> None:
+        end = (self.bit + self.width + 7) // 8
+        object.__setattr__(self, "begin", self.bit // 8)
+        object.__setattr__(self, "end", end)
+        object.__setattr__(self, "shift", end * 8 - self.bit - self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +124,20 @@ class Layout:
     least: int
     """Octets of it that must be there; what is missing behind them reads as zero."""
     registry: Registry
+    tail: Field | None = field(init=False, compare=False)
+    """The variable part, if the message has one."""
+    head: tuple[Field, ...] = field(init=False, compare=False)
+    """The fields before it."""
+
+    def __post_init__(self) -> None:
+        has_tail = bool(self.fields) and self.fields[-1].kind.is_tail
+        object.__setattr__(self, "tail", self.fields[-1] if has_tail else None)
+        object.__setattr__(self, "head", self.fields[:-1] if has_tail else self.fields)
 
     @property
     def origin(self) -> int:
         """Where the body begins in its header, in octets."""
         return self.registry.origin
-
-    @property
-    def tail(self) -> Field | None:
-        """The variable part, if the message has one."""
-        return self.fields[-1] if self.fields and self.fields[-1].kind.is_tail else None
 
     def __getitem__(self, name: str) -> Field:
         for candidate in self.fields:

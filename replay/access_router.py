@@ -118,6 +118,15 @@ class AccessRouter:
         """What is known of a mobile node was changed from outside: wait for what it waits for."""
         self._settle(mobile)
 
+    def overdue(self, now_ns: int) -> list[Mobile]:
+        """Those whose deadline has come; each must be looked at again."""
+        return [self.mobiles[mn_id] for mn_id in self._timers.due(now_ns)]
+
+    def deadline_of(self, mn_id: bytes) -> int | None:
+        """When it is the mobile node's turn."""
+        mobile = self.mobiles.get(mn_id)
+        return None if mobile is None else self._deadline_ns(mobile)
+
     def wait_for(self, mobile: Mobile | None) -> None:
         """Wait for one mobile node alone, or for none."""
         self._timers = Timers()

@@ -41,7 +41,7 @@ class AgentShell(Shell):
         tolerance_ns: int,
     ) -> None:
         self.role = "MAP" if role.local else "home agent"
-        self._agent = HomeAgent(agent_config(role, keys))
+        self._agent = HomeAgent(agent_config(role, keys, makes_seals=False))
         self._trace = trace
         self._answers = answers
         super().__init__(role.address, self._agent, tolerance_ns)

@@ -7,7 +7,7 @@ deadlines are those of the one alone until it takes the original's place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy, deepcopy
+from copy import copy
 from typing import Any
 
 from replay.access_router import AccessRouter
@@ -24,7 +24,7 @@ def fork(router: AccessRouter, mn_id: bytes) -> AccessRouter:
     mobile = router.mobiles.get(mn_id)
     own = None
     if mobile is not None:
-        own = deepcopy(mobile, {id(mobile.registration.settings): mobile.registration.settings})
+        own = mobile.copied()
         for table in _tables(made):
             for key, value in table.items():
                 if value is mobile:

@@ -66,7 +66,9 @@ class HiddenWords:
         if isinstance(step.packet.payload, HoRequest):
             yield from self._announced(step, mn_id)
             return
-        yield Guess("", [partial(wake, latest_ns=step.time_ns + self.tolerance_ns)])
+        latest_ns, due_ns = step.time_ns + self.tolerance_ns, router.deadline_of(mn_id)
+        if due_ns is not None and due_ns <= latest_ns:
+            yield Guess("", [partial(wake, latest_ns=latest_ns)])
         update = step.packet.payload
         if isinstance(update, BindingUpdate) and update.lifetime:
             yield from self._registered(router, step, mn_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from dissectors.dhcpv4_options import Dhcpv4Type
@@ -124,8 +125,8 @@ def fields(packet: Packet) -> tuple[Field, ...]:
 
 
 def _ends(packet: Packet, section: str) -> Iterator[Field]:
-    yield Field("source", str(packet.source), section)
-    yield Field("destination", str(packet.destination), section)
+    yield Field("source", _shown(packet.source), section)
+    yield Field("destination", _shown(packet.destination), section)
 
 
 def _update(packet: Packet) -> Iterator[Field]:
@@ -134,13 +135,13 @@ def _update(packet: Packet) -> Iterator[Field]:
     yield from _ends(packet, "3.1-3")
     yield Field("mobile node identifier", _text(named(update.options)), "6.2")
     yield Field("home address", _text(packet.home_address), "3.1-3, 3.3-5")
-    yield Field("care-of address", str(care_of(packet)), "3.1-3")
+    yield Field("care-of address", _shown(care_of(packet)), "3.1-3")
     yield Field("acknowledge (A)", update.ack, "RFC 6275 6.1.7")
     yield Field("home registration (H)", update.home, "RFC 6275 6.1.7")
     yield Field("MAP registration (M)", update.map_registration, "5.1")
     yield Field("lifetime", update.lifetime * UNIT_S, "6.2")
     home4 = _first(Ipv4HomeAddress, update.options)
-    yield Field("IPv4 home address", None if home4 is None else str(home4.address), "3.2-3")
+    yield Field("IPv4 home address", None if home4 is None else _shown(home4.address), "3.2-3")
     yield Field("timestamp", _has(MesgId, update.options), "RFC 4285 6")
     yield from _authenticated(packet)
     yield Field("sequence", update.sequence, "RFC 6275 9.5.1")
@@ -156,7 +157,7 @@ def _acknowledgement(packet: Packet) -> Iterator[Field]:
     yield Field("lifetime", ack.lifetime * UNIT_S, "RFC 6275 6.1.8")
     yield Field("home address", _text(packet.routed), "3.1-4, 3.3-9")
     home4 = next((o for o in ack.options if isinstance(o, _HOME4)), None)
-    yield Field("IPv4 home address", None if home4 is None else str(home4.address), "3.2-4")
+    yield Field("IPv4 home address", None if home4 is None else _shown(home4.address), "3.2-4")
     stamp = _first(MesgId, ack.options)
     yield Field("echoed timestamp", None if stamp is None else stamp.timestamp, "RFC 4285 6")
     yield from _authenticated(packet)
@@ -196,26 +197,26 @@ def _response(packet: Packet) -> Iterator[Field]:
     told = response.options
     yield Field("mobile node identifier", _text(identity_in(told)), "3.3-4")
     home = _first(HomeAddressContext, told)
-    yield Field("home address", None if home is None else str(home.address), "3.3-4")
+    yield Field("home address", None if home is None else _shown(home.address), "3.3-4")
     agent = _first(HomeAgentContext, told)
-    yield Field("home agent", None if agent is None else str(agent.address), "3.3-4")
+    yield Field("home agent", None if agent is None else _shown(agent.address), "3.3-4")
     home4 = _first(Ipv4HomeAddressContext, told)
-    yield Field("IPv4 home address", None if home4 is None else str(home4.address), "3.3-4")
+    yield Field("IPv4 home address", None if home4 is None else _shown(home4.address), "3.3-4")
     binding = _first(BindingContext, told)
     lifetime = None if binding is None else binding.lifetime * UNIT_S
     yield Field("granted lifetime", lifetime, "3.3-4")
     yield Field("remaining lifetime", None if binding is None else binding.remaining, "3.3-4")
     yield Field("context sequence", None if binding is None else binding.sequence, "3.3-4")
     domain = _first(MapContext, told)
-    yield Field("MAP", None if domain is None else str(domain.map), "5.1")
-    yield Field("RCoA", None if domain is None else str(domain.rcoa), "5.1")
+    yield Field("MAP", None if domain is None else _shown(domain.map), "5.1")
+    yield Field("RCoA", None if domain is None else _shown(domain.rcoa), "5.1")
 
 
 def _advertisement(packet: Packet) -> Iterator[Field]:
     message = packet.payload
     assert isinstance(message, RouterAdvertisement)
     prefix = _first(PrefixInformation, message.options)
-    yield Field("prefix", None if prefix is None else str(prefix.prefix), "3.1-5")
+    yield Field("prefix", None if prefix is None else _shown(prefix.prefix), "3.1-5")
 
 
 def _dhcpv6(packet: Packet) -> Iterator[Field]:
@@ -228,7 +229,7 @@ def _dhcpv6(packet: Packet) -> Iterator[Field]:
 def _dhcpv4(packet: Packet) -> Iterator[Field]:
     assert isinstance(packet.payload, Datagram)
     message = dhcp.dhcpv4(packet.payload)
-    yield Field("address", None if message is None else str(message.your_address), "3.2-5")
+    yield Field("address", None if message is None else _shown(message.your_address), "3.2-5")
 
 
 _FIELDS = {
@@ -255,7 +256,13 @@ def _has(kind: type[Message], options: Options) -> bool:
 def _text(value: object) -> str | None:
     if value is None:
         return None
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else _shown(value)
+
+
+@lru_cache(maxsize=4096)
+def _shown(address: object) -> str:
+    """Few addresses come again and again."""
+    return str(address)
 
 
 SECTIONS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.dhcpv4 import Dhcpv4Message
@@ -53,6 +54,13 @@ class Mobile:
         self.transfer: Transfer | None = None
         self.transfer_state = context_target.State.NONE
         self.heard: Address | None = None
+
+    def copied(self) -> Mobile:
+        """One that can change without this."""
+        made = copy(self)
+        made.port = copy(self.port)
+        made.registration = self.registration.copied()
+        return made
 
     @property
     def homes(self) -> tuple[Address, ...]:

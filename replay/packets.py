@@ -16,9 +16,9 @@ from dissectors.codec import (
     build,
     build_icmpv6,
     build_mobility_header,
-    parse,
-    parse_icmpv6,
-    parse_mobility_header,
+    icmpv6_message,
+    mobility_message,
+    parse_only,
 )
 from dissectors.errors import ParseError
 from dissectors.ipv6 import (
@@ -182,7 +182,7 @@ def _decode(data: bytes, begin: int, profile: Profile, nesting: int) -> Packet:
         raise ParseError("no packet", begin)
     if data[begin] >> 4 == 4:
         return _decode_ipv4(data, begin)
-    header, _ = parse(Ipv6Header, data, begin, begin + IPV6_OCTETS)
+    header = parse_only(Ipv6Header, data, begin, begin + IPV6_OCTETS)
     end = begin + IPV6_OCTETS + header.payload_length
     if header.version != 6 or end > len(data):
         raise ParseError("no whole IPv6 packet", begin)
@@ -192,29 +192,26 @@ def _decode(data: bytes, begin: int, profile: Profile, nesting: int) -> Packet:
         packet, number, at = _EXTENSIONS[number](packet, data, at, end)
     if number in (NextHeader.IPV6, NextHeader.IPV4):
         return replace(packet, payload=_decode(data[:end], at, profile, nesting - 1))
-    return replace(packet, payload=_payload(packet, number, data, at, end, profile))
+    return replace(packet, payload=_payload(number, data, at, end, profile))
 
 
-def _payload(
-    packet: Packet, number: int, data: bytes, at: int, end: int, profile: Profile
-) -> Message | Datagram:
-    source, destination = pseudo(packet)
+def _payload(number: int, data: bytes, at: int, end: int, profile: Profile) -> Message | Datagram:
     if number == NextHeader.MOBILITY:
-        return parse_mobility_header(data, at, end, source, destination).message
+        return mobility_message(data, at, end)
     if number == NextHeader.ICMPV6:
-        return parse_icmpv6(data, at, end, source, destination, profile).message
+        return icmpv6_message(data, at, end, profile)
     if number == NextHeader.UDP:
         return _decode_udp(data, at, end)
     raise ParseError(f"next header {number} is not for these nodes", at)
 
 
 def _decode_udp(data: bytes, at: int, end: int) -> Datagram:
-    udp, _ = parse(UdpHeader, data, at, min(end, at + UDP_OCTETS))
+    udp = parse_only(UdpHeader, data, at, min(end, at + UDP_OCTETS))
     return Datagram(udp.source_port, udp.destination_port, data[at + UDP_OCTETS : end])
 
 
 def _decode_ipv4(data: bytes, begin: int) -> Packet:
-    header, _ = parse(Ipv4Header, data, begin, begin + IPV4_OCTETS)
+    header = parse_only(Ipv4Header, data, begin, begin + IPV4_OCTETS)
     end = begin + header.total_length
     if header.header_length * 4 != IPV4_OCTETS or header.protocol != NextHeader.UDP:
         raise ParseError("not plain UDP over IPv4", begin)
@@ -226,17 +223,17 @@ def _decode_ipv4(data: bytes, begin: int) -> Packet:
 
 def _destination_options(packet: Packet, data: bytes, at: int, end: int) -> tuple[Packet, int, int]:
     size = _extension(data, at, end)
-    header, _ = parse(DestinationOptions, data, at, at + size)
+    header = parse_only(DestinationOptions, data, at, at + size)
     home = [each.address for each in header.options if isinstance(each, HomeAddressOption)]
     return replace(packet, home_address=home[0] if home else None), data[at], at + size
 
 
 def _routing(packet: Packet, data: bytes, at: int, end: int) -> tuple[Packet, int, int]:
     size, head = _extension(data, at, end), Routing.layout.fixed
-    common, _ = parse(Routing, data, at, at + head)
+    common = parse_only(Routing, data, at, at + head)
     if common.routing_type != RoutingType2.layout.number:
         raise ParseError(f"routing type {common.routing_type} is not for these nodes", at)
-    routing, _ = parse(RoutingType2, data, at + head, at + size)
+    routing = parse_only(RoutingType2, data, at + head, at + size)
     left = routing.home_address if common.segments_left else None
     return replace(packet, routed=left), data[at], at + size
 
@@ -251,7 +248,7 @@ def _authentication(packet: Packet, data: bytes, at: int, end: int) -> tuple[Pac
     if at + 2 > end or at + (data[at + 1] + 2) * 4 > end:
         raise ParseError("AH runs out of the packet", at)
     size = (data[at + 1] + 2) * 4
-    header, _ = parse(AuthenticationHeader, data, at, at + size)
+    header = parse_only(AuthenticationHeader, data, at, at + size)
     return replace(packet, ah=Ah(header.spi, header.sequence, header.icv)), data[at], at + size
 
 

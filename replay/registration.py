@@ -9,6 +9,7 @@ Sequence numbers go on from one binding to the next, so that they rise whoever s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import reduce
 from ipaddress import IPv4Address, IPv6Address
@@ -84,6 +85,13 @@ class Registration:
         self._care_of = care_of
         self._domain = domain
         self._wanted: Wanted | None = None
+
+    def copied(self) -> Registration:
+        """One that can change without this."""
+        made = copy(self)
+        made.home = None if self.home is None else copy(self.home)
+        made.local = None if self.local is None else copy(self.local)
+        return made
 
     @property
     def idle(self) -> bool:

@@ -22,10 +22,17 @@ _LINK = b"\x02\x00\x5e\x00\x00\x01"
 """What a router calls itself on access links; nobody compares it."""
 
 
-def agent_config(role: AgentRole, keys: Keys) -> AgentConfig:
+def agent_config(role: AgentRole, keys: Keys, *, makes_seals: bool = True) -> AgentConfig:
+    """makes_seals: whether authenticators are computed for what the model sends."""
     mine = [key for key in keys.entries.mn_ha if key.ha == role.address]
-    of_routers = {key.ar: MnHaSecurity(key.spi, key.key) for key in mine if key.ar is not None}
-    of_nodes = {key.mn_id: MnHaSecurity(key.spi, key.key) for key in mine if key.mn_id is not None}
+    of_routers = {
+        key.ar: MnHaSecurity(key.spi, key.key, makes_seals) for key in mine if key.ar is not None
+    }
+    of_nodes = {
+        key.mn_id: MnHaSecurity(key.spi, key.key, makes_seals)
+        for key in mine
+        if key.mn_id is not None
+    }
     checks = Checks(
         of_nodes,
         of_routers,
@@ -48,13 +55,20 @@ def agent_config(role: AgentRole, keys: Keys) -> AgentConfig:
 
 
 def router_config(
-    role: RouterRole, roles: Roles, keys: Keys, trace: Trace, shown: Shown
+    role: RouterRole,
+    roles: Roles,
+    keys: Keys,
+    trace: Trace,
+    shown: Shown,
+    *,
+    makes_seals: bool = True,
 ) -> RouterConfig:
+    """makes_seals: as of `agent_config`."""
     of_routers = list(keys.entries.ah)
     mine = [key for key in keys.entries.mn_ha if key.ar == role.address]
-    associations = {key.ha: MnHaSecurity(key.spi, key.key) for key in mine}
+    associations = {key.ha: MnHaSecurity(key.spi, key.key, makes_seals) for key in mine}
     of_nodes = {
-        (key.ha, key.mn_id): MnHaSecurity(key.spi, key.key)
+        (key.ha, key.mn_id): MnHaSecurity(key.spi, key.key, makes_seals)
         for key in keys.entries.mn_ha
         if key.mn_id is not None
     }
@@ -75,7 +89,13 @@ def router_config(
         settings,
         associations,
         of_nodes,
-        {other: _neighbour(role.address, other, of_routers, shown) for other in trace.routers},
+        {
+            other: Neighbour(
+                _ah(other, role.address, of_routers, shown),
+                _ah(role.address, other, of_routers, shown, makes_seals=makes_seals),
+            )
+            for other in trace.routers
+        },
         role.require_ah,
         role.forbidden,
         domain,
@@ -99,11 +119,14 @@ def shown_spis(trace: Trace) -> Shown:
     return found
 
 
-def _neighbour(own: IPv6Address, other: IPv6Address, keys: list[AhKey], shown: Shown) -> Neighbour:
-    return Neighbour(_ah(other, own, keys, shown), _ah(own, other, keys, shown))
-
-
-def _ah(source: IPv6Address, to: IPv6Address, keys: list[AhKey], shown: Shown) -> AhSecurity | None:
+def _ah(
+    source: IPv6Address,
+    to: IPv6Address,
+    keys: list[AhKey],
+    shown: Shown,
+    *,
+    makes_seals: bool = True,
+) -> AhSecurity | None:
     """The association of one direction, as the SPIs of its packets tell.
 
     A key that no packet shows is that of the only sender which shows none.
@@ -121,4 +144,4 @@ def _ah(source: IPv6Address, to: IPv6Address, keys: list[AhKey], shown: Shown) -
         left = [known for known in of_receiver if known not in used.values()]
         others = [one for one, known in used.items() if known is None]
         spi = left[0] if len(left) == len(others) == 1 else None
-    return None if spi is None else AhSecurity(spi, of_receiver[spi].key)
+    return None if spi is None else AhSecurity(spi, of_receiver[spi].key, makes_seals)

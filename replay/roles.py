@@ -26,6 +26,8 @@ from replay.trace import Step, Trace
 from replay.update_checks import ALL_ONES, WINDOW_NS, timestamp_of
 
 T = TypeVar("T")
+Exchange = tuple[Step, Step]
+"""A Binding Update and the acknowledgement that answers it."""
 _LONGEST_S = 0xFFFF * UNIT_S
 _WIDEST, _USUAL, _SHARED = 16, 48, 64
 _USUAL4 = 24
@@ -78,12 +80,14 @@ class Roles:
 
 def learned(trace: Trace, keys: Keys, profile: Profile) -> Roles:
     """The roles that a trace shows."""
-    agents = tuple(_agent(trace, address) for address in trace.agents)
-    common = _most([*_lifetimes(trace.steps), *_granted(trace.steps)]) or _USUAL_S
+    exchanges = answered(trace.steps)
+    by_agent: dict[IPv6Address | None, list[Exchange]] = {}
+    for pair in exchanges:
+        by_agent.setdefault(pair[1].sender, []).append(pair)
+    agents = tuple(_agent(trace, each, by_agent.get(each, [])) for each in trace.agents)
+    around = _Around.of(trace, exchanges)
     routers = tuple(
-        role
-        for address in trace.routers
-        if (role := _router(trace, address, common, keys)) is not None
+        role for each in trace.routers if (role := _router(trace, each, around, keys)) is not None
     )
     return Roles(agents, routers, profile=profile)
 
@@ -91,8 +95,7 @@ def learned(trace: Trace, keys: Keys, profile: Profile) -> Roles:
 # Home agents
 
 
-def _agent(trace: Trace, address: IPv6Address) -> AgentRole:
-    exchanges = [pair for pair in answered(trace.steps) if pair[1].sender == address]
+def _agent(trace: Trace, address: IPv6Address, exchanges: list[Exchange]) -> AgentRole:
     granted = [
         (_update(asked), _ack(answer), answer)
         for asked, answer in exchanges
@@ -119,7 +122,7 @@ def _agent(trace: Trace, address: IPv6Address) -> AgentRole:
     )
 
 
-def answered(steps: Iterable[Step]) -> list[tuple[Step, Step]]:
+def answered(steps: Iterable[Step]) -> list[Exchange]:
     """Binding Updates with the acknowledgements that answer them."""
     waiting: dict[object, Step] = {}
     found = []
@@ -134,7 +137,7 @@ def answered(steps: Iterable[Step]) -> list[tuple[Step, Step]]:
     return found
 
 
-def _always_refused(exchanges: list[tuple[Step, Step]]) -> list[tuple[bytes, int]]:
+def _always_refused(exchanges: list[Exchange]) -> list[tuple[bytes, int]]:
     """Mobile nodes that got one refusal and nothing else."""
     got: dict[bytes, set[int]] = {}
     for _, answer in exchanges:
@@ -143,7 +146,7 @@ def _always_refused(exchanges: list[tuple[Step, Step]]) -> list[tuple[bytes, int
     return [(mn_id, min(statuses)) for mn_id, statuses in got.items() if len(statuses) == 1]
 
 
-def _clock(exchanges: list[tuple[Step, Step]]) -> int:
+def _clock(exchanges: list[Exchange]) -> int:
     """How far the agent's clock is ahead: told by a refusal, or by the timestamps that it takes."""
     accepted = []
     for asked, answer in exchanges:
@@ -181,8 +184,48 @@ def _pool4(homes: list[IPv4Address]) -> IPv4Network | None:
 # Access routers
 
 
-def _router(trace: Trace, address: IPv6Address, common: int, keys: Keys) -> RouterRole | None:
-    updates = [s for s in trace.steps if s.sender == address and _is_update(s)]
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the trace shows of all routers, sorted out once.
+
+    common: the lifetime that most updates ask for; ahead_ns: how far most clocks are ahead; told:
+    updates that were answered with the time.
+    """
+
+    updates: dict[IPv6Address | None, list[Step]]
+    exchanges: dict[IPv6Address | None, list[Step]]
+    """HO Requests and Responses by the router that is asked."""
+    common: int
+    ahead_ns: int
+    told: frozenset[int]
+
+    @classmethod
+    def of(cls, trace: Trace, exchanges: list[Exchange]) -> _Around:
+        updates: dict[IPv6Address | None, list[Step]] = {}
+        asked: dict[IPv6Address | None, list[Step]] = {}
+        for step in trace.steps:
+            payload = step.packet.payload
+            if isinstance(payload, BindingUpdate):
+                updates.setdefault(step.sender, []).append(step)
+            elif isinstance(payload, HoRequest | HoResponse):
+                serving = step.receiver if isinstance(payload, HoRequest) else step.sender
+                asked.setdefault(serving, []).append(step)
+        told = (
+            asked.number
+            for asked, answer in exchanges
+            if _ack(answer).status == BindingStatus.MIPV6_ID_MISMATCH
+        )
+        return cls(
+            updates,
+            asked,
+            _most([*_lifetimes(trace.steps), *_granted(trace.steps)]) or _USUAL_S,
+            _ahead(step for step in trace.steps if _is_update(step)),
+            frozenset(told),
+        )
+
+
+def _router(trace: Trace, address: IPv6Address, around: _Around, keys: Keys) -> RouterRole | None:
+    updates = around.updates.get(address, [])
     agents = [s.receiver for s in updates if trace.agents.get(s.receiver or UNSPECIFIED) is False]
     maps = [s.receiver for s in updates if trace.agents.get(s.receiver or UNSPECIFIED)]
     fallback = next((a for a, local in trace.agents.items() if not local), None)
@@ -192,32 +235,26 @@ def _router(trace: Trace, address: IPv6Address, common: int, keys: Keys) -> Rout
     own = set(_lifetimes(updates))
     many = len([s for s in updates if _update(s).lifetime]) > 1
     stamps = Counter(_has_timestamp(_update(s)) for s in updates)
-    asked = [s.packet.home_address for s in updates]
+    wanted = [s.packet.home_address for s in updates]
+    exchanges = around.exchanges.get(address, [])
+    # As far ahead as all others', but for a clock that a home agent has set.
+    was_told = any(step.number in around.told for step in updates)
     return RouterRole(
         address,
         agent,
         _most(maps),
-        own.pop() if many and len(own) == 1 else common,
+        own.pop() if many and len(own) == 1 else around.common,
         stamps[True] >= stamps[False],
-        asked.count(ALL_ONES) > asked.count(UNSPECIFIED),
-        frozenset(_kept_secret(trace, address)),
-        _insists(trace, address, keys),
-        _ahead(trace, updates),
+        wanted.count(ALL_ONES) > wanted.count(UNSPECIFIED),
+        frozenset(_kept_secret(exchanges)),
+        _insists(exchanges, address, keys),
+        _ahead(updates) if was_told else around.ahead_ns,
     )
 
 
-def _ahead(trace: Trace, updates: list[Step]) -> int:
-    """How far a router's clock is ahead of the capture's.
-
-    As far as all others', but for one that was told so by a home agent.
-    """
-    numbers = {step.number for step in updates}
-    was_told = any(
-        asked.number in numbers and _ack(answer).status == BindingStatus.MIPV6_ID_MISMATCH
-        for asked, answer in answered(trace.steps)
-    )
-    steps = updates if was_told else [s for s in trace.steps if _is_update(s)]
-    stamps = ((s.time_ns, timestamp_of(_update(s))) for s in steps)
+def _ahead(updates: Iterable[Step]) -> int:
+    """How far ahead of the capture's clock their timestamps are: the middle one."""
+    stamps = ((s.time_ns, timestamp_of(_update(s))) for s in updates)
     found = sorted(
         ntp.difference_ns(stamp, ntp.timestamp(time_ns))
         for time_ns, stamp in stamps
@@ -226,27 +263,27 @@ def _ahead(trace: Trace, updates: list[Step]) -> int:
     return found[len(found) // 2] if found else 0
 
 
-def _kept_secret(trace: Trace, router: IPv6Address) -> Iterator[bytes]:
+def _kept_secret(exchanges: Iterable[Step]) -> Iterator[bytes]:
     """Mobile nodes whose context it never gives, and says that it may not."""
     got: dict[bytes, set[int]] = {}
-    for step in trace.steps:
+    for step in exchanges:
         payload = step.packet.payload
-        if step.sender == router and isinstance(payload, HoResponse) and step.mn_id is not None:
+        if isinstance(payload, HoResponse) and step.mn_id is not None:
             got.setdefault(step.mn_id, set()).add(payload.status)
     prohibited = {int(HoStatus.ADMINISTRATIVELY_PROHIBITED)}
     return (mn_id for mn_id, statuses in got.items() if statuses == prohibited)
 
 
-def _insists(trace: Trace, router: IPv6Address, keys: Keys) -> bool:
+def _insists(exchanges: Iterable[Step], router: IPv6Address, keys: Keys) -> bool:
     """It has associations, and no request without AH got a context from it."""
     if not any(key.destination == router for key in keys.entries.ah):
         return False
     open_: dict[object, Packet] = {}
-    for step in trace.steps:
+    for step in exchanges:
         payload = step.packet.payload
-        if step.receiver == router and isinstance(payload, HoRequest):
+        if isinstance(payload, HoRequest):
             open_[step.sender, payload.identifier] = step.packet
-        elif step.sender == router and isinstance(payload, HoResponse) and not payload.status:
+        elif isinstance(payload, HoResponse) and not payload.status:
             asked = open_.get((step.receiver, payload.identifier))
             if asked is not None and asked.ah is None:
                 return False

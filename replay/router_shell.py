@@ -48,7 +48,9 @@ class RouterShell(Shell):
     role = "access router"
 
     def __init__(self, role: RouterRole, roles: Roles, keys: Keys, around: Surroundings) -> None:
-        self._config = router_config(role, roles, keys, around.trace, around.shown)
+        self._config = router_config(
+            role, roles, keys, around.trace, around.shown, makes_seals=False
+        )
         super().__init__(role.address, AccessRouter(self._config), roles.tolerance_ns)
         self._around = around
         self._hidden: set[bytes] = set()
@@ -111,7 +113,7 @@ class RouterShell(Shell):
             source = packet.source
             known = self._config.neighbours.get(source) if isinstance(source, IPv6Address) else None
             inbound = None if known is None else known.inbound
-            return reprotected(step, packet, inbound, self._config.profile)
+            return reprotected(step, packet, inbound)
         if not isinstance(ack, BindingAcknowledgement) or mn_id is None:
             return packet
         self._numbers.answered(mn_id, packet.source, ack)
@@ -135,7 +137,7 @@ class RouterShell(Shell):
         due_ns = router.next_deadline_ns()
         if due_ns is None or due_ns > now_ns:
             return
-        for mobile in list(router.mobiles.values()):
+        for mobile in router.overdue(now_ns):
             wait_on(mobile, now_ns)
             router.look_again(mobile)
 

@@ -38,6 +38,8 @@ class MnHaSecurity:
 
     spi: int
     key: Secret
+    makes_seals: bool = True
+    """False: what it seals has zeros for an authenticator. Nobody looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class AhSecurity:
 
     spi: int
     key: Secret
+    makes_seals: bool = True
+    """As of MnHaSecurity."""
 
 
 class _Sealed:
@@ -91,10 +95,16 @@ def care_of(packet: Packet) -> IPv6Address:
 
 def signed(packet: Packet, association: MnHaSecurity) -> Packet:
     """The packet with an MN-HA Authentication option behind its other options."""
-    data = _authenticator(packet, association)
+    blank = bytes(AUTHENTICATOR_OCTETS)
+    data = _authenticator(packet, association) if association.makes_seals else blank
     option = Authentication(AuthenticationSubtype.MN_HA, association.spi, data)
     sealed = replace(packet, payload=_with_options(packet.payload, (option,)))
     return _SEALED.add(sealed, association)
+
+
+def vouched(packet: Packet, association: MnHaSecurity | AhSecurity) -> Packet:
+    """The packet itself: somebody who has seen its octets says that its seal is right."""
+    return _SEALED.add(packet, association)
 
 
 def authentication_of(packet: Packet) -> Authentication | None:
@@ -152,6 +162,8 @@ def _replaced(message: Binding, options: Options) -> Binding:
 def protected(packet: Packet, association: AhSecurity, sequence: int, profile: Profile) -> Packet:
     """The packet with AH and its ICV."""
     blank = replace(packet, ah=Ah(association.spi, sequence, bytes(AH_ALGORITHM.icv_octets)))
+    if not association.makes_seals:
+        return _SEALED.add(blank, association)
     icv = _icv(blank, association, profile)
     return _SEALED.add(replace(packet, ah=Ah(association.spi, sequence, icv)), association)
 

@@ -7,21 +7,27 @@ access router that the MAP last bound it to (draft 5.1).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
+import numpy as np
+
+from dissectors.frames import Ints
 from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
 from replay.binding_client import REJECTED
 from replay.judged import who
 from replay.packets import UNSPECIFIED, Address, Packet
 from replay.security import care_of
+from replay.user_data import NO_USER_DATA, Flow, UserData, thinned
 
 SAME_NS = 1_000_000_000
 """How long a message may be on its way inside the network."""
 LOST_NS = 500_000_000
 """What is sent again sooner than that was doubled, not lost."""
+SAMPLE_NS = 250_000_000
+"""So often user data tells that somebody is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +72,40 @@ class Trace:
     """Home agents, and with True MAPs."""
     routers: list[IPv6Address]
     heard: dict[tuple[IPv6Address, Address], list[int]] = field(default_factory=dict)
+    user_data: UserData = NO_USER_DATA
     end_ns: int = 0
+    _firsts: dict[bytes | None, Step] = field(default_factory=dict)
 
     @property
     def nodes(self) -> list[IPv6Address]:
         return [*self.agents, *self.routers]
 
     def begins_with(self, step: Step) -> bool:
-        """Whether nothing before it is about its mobile node."""
-        if step.mn_id is None:
-            return False
-        return next(each for each in self.steps if each.mn_id == step.mn_id) is step
+        """Whether nothing before it is about its mobile node. To be asked when steps are named."""
+        if not self._firsts:
+            self._firsts.update((each.mn_id, each) for each in reversed(self.steps))
+        return step.mn_id is not None and self._firsts[step.mn_id] is step
 
 
 _SIGNALS = BindingUpdate | BindingAcknowledgement | HoRequest | HoResponse
 
 
-def traced(observed: Sequence[Observed]) -> Trace:
-    """The trace of what was observed, in order of time."""
+def traced(observed: Sequence[Observed], user_data: UserData = NO_USER_DATA) -> Trace:
+    """The trace of what was observed, in order of time.
+
+    User packets come as columns; those among `observed` are put with them.
+    """
     agents = _agents([_unwrapped(seen) for seen in observed])
     regional = _Regional(agents)
     routers: dict[IPv6Address, None] = {}
     trace = Trace([], agents, [])
     known: dict[Packet, int] = {}
+    tunnelled: list[tuple[int, int, Flow]] = []
     for outer in observed:
         seen = _unwrapped(outer)
         packet = seen.packet
         if isinstance(packet.payload, Packet):
-            _hear(trace, regional, seen)
+            tunnelled.append((seen.frame, seen.time_ns, _flow(packet)))
             continue
         # A message for a regional care-of address goes on in the MAP's tunnel.
         if seen is not outer and seen.time_ns - known.get(packet, -SAME_NS) < SAME_NS:
@@ -102,7 +114,7 @@ def traced(observed: Sequence[Observed]) -> Trace:
             known[packet] = seen.time_ns
         sender, receiver = regional.ends(packet)
         if isinstance(packet.payload, _SIGNALS):
-            regional.learn(packet)
+            regional.learn(packet, seen.time_ns)
             for each in (sender, receiver):
                 if each is not None and each not in agents:
                     routers.setdefault(each)
@@ -111,7 +123,10 @@ def traced(observed: Sequence[Observed]) -> Trace:
             step = Step(len(trace.steps), seen, None, None, None)
         trace.steps.append(step)
     trace.routers = list(routers)
-    trace.end_ns = max((seen.time_ns for seen in observed), default=0)
+    trace.user_data = UserData.of(tunnelled).joined(user_data)
+    ends_ns = trace.user_data.time_ns[-1:].tolist()
+    trace.end_ns = max((*(seen.time_ns for seen in observed), *ends_ns), default=0)
+    trace.heard = _heard(trace, regional)
     _name_by_exchange(trace.steps)
     _mark_lost(trace.steps)
     return trace
@@ -142,14 +157,16 @@ class _Regional:
     def __init__(self, agents: dict[IPv6Address, bool]) -> None:
         self._maps = {agent for agent, local in agents.items() if local}
         self._router: dict[Address, IPv6Address] = {}
+        self._since: dict[Address, list[tuple[int, IPv6Address]]] = {}
 
-    def learn(self, packet: Packet) -> None:
+    def learn(self, packet: Packet, time_ns: int) -> None:
         ack, to, rcoa = packet.payload, packet.destination, packet.routed
         is_ack = isinstance(ack, BindingAcknowledgement) and packet.source in self._maps
         if is_ack and rcoa is not None and isinstance(to, IPv6Address):
             assert isinstance(ack, BindingAcknowledgement)
             if ack.status < REJECTED and ack.lifetime:
                 self._router[rcoa] = to
+                self._since.setdefault(rcoa, []).append((time_ns, to))
 
     def ends(self, packet: Packet) -> tuple[IPv6Address | None, IPv6Address | None]:
         return self.router(packet.source), self.router(packet.destination)
@@ -158,18 +175,39 @@ class _Regional:
         found = self._router.get(address, address)
         return found if isinstance(found, IPv6Address) else None
 
+    def stays(self, address: Address, rows: Ints, time_ns: Ints) -> Iterator[tuple[Address, Ints]]:
+        """Rows of packets with this address, apart for each router that it has stood for."""
+        since = self._since.get(address)
+        if since is None:
+            yield address, rows
+            return
+        cuts = np.searchsorted(time_ns[rows], [ns for ns, _ in since], "right")
+        routers = [address, *(router for _, router in since)]
+        yield from zip(routers, np.split(rows, cuts), strict=True)
 
-def _hear(trace: Trace, regional: _Regional, seen: Observed) -> None:
-    """A tunnel towards a home agent or MAP: its router hears the mobile node."""
-    outer = seen.packet
-    inner = outer.payload
-    while isinstance(inner, Packet) and isinstance(inner.payload, Packet):
-        outer, inner = inner, inner.payload
-    if not isinstance(inner, Packet) or seen.packet.destination not in trace.agents:
-        return
-    router = regional.router(seen.packet.source)
-    if router is not None and router not in trace.agents:
-        trace.heard.setdefault((router, inner.source), []).append(seen.time_ns)
+
+def _flow(packet: Packet) -> Flow:
+    """Of nested tunnels the outermost, and the packet inside of all."""
+    inner = packet
+    while isinstance(inner.payload, Packet):
+        inner = inner.payload
+    return Flow(packet.source, packet.destination, inner.source, inner.destination)
+
+
+def _heard(trace: Trace, regional: _Regional) -> dict[tuple[IPv6Address, Address], list[int]]:
+    """Tunnels towards a home agent or MAP: their routers hear the mobile nodes."""
+    user = trace.user_data
+    rows_of: dict[tuple[IPv6Address, Address], list[Ints]] = {}
+    for flow, all_rows in user.by_flow():
+        if flow.destination not in trace.agents:
+            continue
+        for router, rows in regional.stays(flow.source, all_rows, user.time_ns):
+            if isinstance(router, IPv6Address) and router not in trace.agents and len(rows):
+                rows_of.setdefault((router, flow.inner_source), []).append(rows)
+    return {
+        who: thinned(user.time_ns[np.sort(np.concatenate(rows))], SAMPLE_NS)
+        for who, rows in rows_of.items()
+    }
 
 
 def _name_by_exchange(steps: Sequence[Step]) -> None:

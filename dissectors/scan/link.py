@@ -21,7 +21,7 @@ _BY_VERSION = (link.LINKTYPE_RAW, 12, 14)
 _AT_ONCE = {link.LINKTYPE_IPV4: IPV4, link.LINKTYPE_IPV6: IPV6}
 
 
-def network(batch: FrameBatch, rows: slice) -> tuple[Ints, Ints]:
+def network(batch: FrameBatch, rows: slice | Ints) -> tuple[Ints, Ints]:
     """Offset and protocol (IPV4, IPV6 or UNKNOWN) of the network header of these frames."""
     start = batch.start[rows]
     end = start + batch.caplen[rows]

@@ -11,7 +11,7 @@ from typing import Any
 from netmip6scope.errors import InputError
 from netmip6scope.incident.document import document
 from netmip6scope.incident.incident_file import EXPECTED, FILE, Incident, read_incident, with_stated
-from netmip6scope.incident.reading import read_observed
+from netmip6scope.incident.reading import read_trace
 from netmip6scope.keys import load_keys
 from netmip6scope.profile_file import load_profile
 from replay.explain import Walk, explain
@@ -67,7 +67,7 @@ def find(paths: Sequence[str], keys: str | None, profile: str | None) -> list[In
 def replay(incident: Incident) -> Outcome:
     """Replay one incident. Raises InputError."""
     keys, profile = load_keys(incident.keys), load_profile(incident.profile)
-    trace = traced(read_observed(incident.captures, profile, keys, incident.profile))
+    trace = traced(*read_trace(incident.captures, profile, keys, incident.profile))
     if not trace.nodes:
         raise InputError(incident.name, "there is no NetMIPv6 signalling in it")
     roles = with_stated(learned(trace, keys, profile), incident)
