@@ -30,6 +30,8 @@ class Lanes(Scanner):
     def __init__(self, profile: Profile, keys: Keys | None = None) -> None:
         super().__init__(profile, opens_esp=keys is not None and bool(keys.esp_spis))
         self.words = Names()
+        self.points_apart = False
+        """Several capture points are read one after the other, which know nothing of each other."""
         self._worth = Worth(profile)
         self._objects: ObjectLane | None = None
         self._checks: Checks | None = None
@@ -66,5 +68,5 @@ class Lanes(Scanner):
         if self._objects is None:
             from dissectors.aside.lane import ObjectLane
 
-            self._objects = ObjectLane(self, self.words, self._checks)
+            self._objects = ObjectLane(self, self.words, self._checks, apart=self.points_apart)
         return self._objects.read(scanned, rows, proto)

@@ -286,6 +286,9 @@ class Run:
 
     def aligned(self, sources: list[Source], clock_of: list[int]) -> tuple[Files, points.Seen]:
         """Read the files of several points for their messages, which tell how the clocks differ."""
+        self.scanner.points_apart = True
+        if self._selection is not None:
+            self._selection.points_apart()
         order = sorted(range(len(sources)), key=lambda n: (clock_of[n], n))
         sources, clock_of = [sources[n] for n in order], [clock_of[n] for n in order]
         readers = [partial(self._checked, [source]) for source in sources]

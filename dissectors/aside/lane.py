@@ -41,15 +41,17 @@ class _Told(NamedTuple):
 class ObjectLane:
     """Takes scanned batches one after the other.
 
-    words: where texts get their numbers; checks: keys, if any were given.
+    words: where texts get their numbers; checks: keys, if any were given; apart: see Waiting.
     """
 
-    def __init__(self, scanner: Scanner, words: Names, checks: Checks | None) -> None:
+    def __init__(
+        self, scanner: Scanner, words: Names, checks: Checks | None, *, apart: bool
+    ) -> None:
         self._scanner = scanner
         self._words = words
         self._checks = checks
         self._kinds: dict[str, int] = {}
-        self._waiting = Waiting()
+        self._waiting = Waiting(apart=apart)
 
     def read(self, scanned: Scanned, rows: Ints, proto: Ints) -> Scanned:
         """The batch with what these rows of its frames set aside hold; `aside` are then those.
@@ -84,7 +86,7 @@ class ObjectLane:
                 int(frames.wirelen[row]),
                 self._scanner.profile,
                 self._checks,
-                fragments=self._waiting.of(scanned.file, interface.point, number),
+                fragments=self._waiting.of(interface.point, number),
                 time_ns=int(frames.time_ns[row]),
             )
             known = proto != link.UNKNOWN

@@ -1,6 +1,7 @@
-"""Fragments that wait, by the file and the interface that they came from.
+"""Fragments that wait, by the point and the interface that they came from.
 
-An interface sees each packet for itself: what several of them saw is put together as often.
+An interface sees each packet for itself: what several of them saw is put together as often. Files
+that are read one after another are one capture, which may be cut between two fragments.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ _MOST = 8
 
 
 class Waiting:
-    """All that waits; files and points that were not read for long are forgotten."""
+    """All that waits; points that were not read for long are forgotten.
 
-    def __init__(self) -> None:
-        self._of: dict[tuple[int, str], Fragments] = {}
+    apart: points were named, and what one of them saw is nothing to the others.
+    """
 
-    def of(self, file: int, point: str, interface: int) -> Fragments:
+    def __init__(self, *, apart: bool = False) -> None:
+        self.apart = apart
+        self._of: dict[str, Fragments] = {}
+
+    def of(self, point: str, interface: int) -> Fragments:
         """What waits of one interface, for one frame's packets."""
-        fragments = self._of.get((file, point))
+        key = point if self.apart else ""
+        fragments = self._of.get(key)
         if fragments is None:
-            fragments = self._of[file, point] = Fragments()
+            fragments = self._of[key] = Fragments()
             if len(self._of) > _MOST:
                 del self._of[next(iter(self._of))]
         fragments.interface = interface

@@ -74,6 +74,10 @@ class Selection:
         self._answers: list[Mask] = []
         """(tests, messages) of each batch."""
 
+    def points_apart(self) -> None:
+        """Several capture points are read one after the other."""
+        self._waiting.apart = True
+
     @property
     def needs_messages(self) -> bool:
         """Whether it needs the messages, also where another table is asked for."""
@@ -168,7 +172,7 @@ def frame_tree(batch: FrameBatch, row: int, profile: Profile, waiting: Waiting) 
         interface.link_type,
         int(batch.wirelen[row]),
         profile,
-        fragments=waiting.of(batch.file, interface.point, number),
+        fragments=waiting.of(interface.point, number),
         time_ns=int(batch.time_ns[row]),
     )
 

@@ -172,6 +172,19 @@ def test_a_filter_looks_into_what_is_put_together(tmp_path: Path) -> None:
         assert len(analyse([str(path)], "messages", selection=selection).table) == rows
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_capture_may_be_cut_between_fragments(tmp_path: Path, named: bool) -> None:
+    """Files read one after another are one capture; named points see each packet for themselves."""
+    update = wire.binding_update("2001:db8::1", "2001:db8::2", "2001:db8::3", "a@b", 77, 600)
+    captured = [wire.eth(part) for part in fragments(update, 5, 32)]
+    paths = [tmp_path / "one.pcap", tmp_path / "two.pcap"]
+    paths[0].write_bytes(wire.pcap(list(enumerate(captured[:1]))))
+    paths[1].write_bytes(wire.pcap(list(enumerate(captured[1:], 1))))
+    captures = [f"{path.stem}={path}" if named else str(path) for path in paths]
+    for selection in (None, Selection(Filter.parsed("mip6.bu.seqnr == 77", "messages"))):
+        assert len(analyse(captures, "messages", selection=selection).table) == (not named)
+
+
 def test_many_rows_of_their_own_text(tmp_path: Path) -> None:
     """Transaction identifiers differ, and so do summaries; each row has its own."""
     solicit = [
