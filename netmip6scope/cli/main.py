@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
-from netmip6scope.cli import capturing, replaying, scrubbing, simulation
+from netmip6scope.cli import capturing, replaying, scrubbing, shrinking, simulation
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -340,6 +340,7 @@ _COMMANDS = {
     "simulate": simulation.run_command,
     "capture": capturing.run_command,
     "replay": replaying.run_command,
+    "shrink": shrinking.run_command,
     "scrub": scrubbing.run_command,
 }
 

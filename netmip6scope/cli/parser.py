@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope import __version__
-from netmip6scope.cli import capturing, replaying, scrubbing, simulation
+from netmip6scope.cli import capturing, replaying, scrubbing, shrinking, simulation
 from netmip6scope.cli.amounts import keep_s, number, whole
 from netmip6scope.errors import UsageError
 
@@ -380,6 +380,12 @@ _COMMANDS = (
         "replay",
         "re-run the nodes of a trace and name the one that went wrong",
         replaying.add_options,
+    ),
+    (
+        "shrink",
+        "shrink",
+        "the smallest incident that gives the same verdict",
+        shrinking.add_options,
     ),
     (
         "scrub",

@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from netmip6scope.incident.run import Outcome
 
 
-def incident_text(outcome: Outcome, path: str) -> str:
-    """The file's text; captures and keys are named as seen from it."""
-    return "\n".join((*_lines(outcome, path), ""))
+_MS = 10**6
+_FARTHEST_NS = 10**15
+"""Clocks that are farther ahead cannot be stated."""
 
 
-def _lines(outcome: Outcome, path: str) -> Iterator[str]:
+def incident_text(outcome: Outcome, path: str, *, usual: bool = False) -> str:
+    """The file's text; captures and keys are named as seen from it.
+
+    usual: with the lines that say what is usual, so that a part of the trace cannot teach another.
+    """
+    return "\n".join((*_lines(outcome, path, usual=usual), ""))
+
+
+def _lines(outcome: Outcome, path: str, *, usual: bool) -> Iterator[str]:
     incident = outcome.incident
     base = os.path.dirname(os.path.abspath(path)) if path != "-" else os.getcwd()
     captures = ", ".join(_text(_seen_from(base, each)) for each in incident.captures)
@@ -29,14 +37,14 @@ def _lines(outcome: Outcome, path: str) -> Iterator[str]:
         yield f"keys = {_text(_seen_from(base, incident.keys))}"
     if incident.profile is not None:
         yield f"profile = {_text(_seen_from(base, incident.profile))}"
-    yield f"tolerance_ms = {outcome.roles.tolerance_ns // 10**6}"
+    yield f"tolerance_ms = {_milliseconds(outcome.roles.tolerance_ns)}"
     for agent in outcome.roles.agents:
-        yield from ("", *_agent(agent))
+        yield from ("", *_agent(agent, usual=usual))
     for router in outcome.roles.routers:
-        yield from ("", *_router(router))
+        yield from ("", *_router(router, usual=usual))
 
 
-def _agent(role: AgentRole) -> Iterator[str]:
+def _agent(role: AgentRole, *, usual: bool) -> Iterator[str]:
     yield "[[map]]" if role.local else "[[home_agent]]"
     yield f'address = "{role.address}"'
     if role.pool is not None:
@@ -45,19 +53,18 @@ def _agent(role: AgentRole) -> Iterator[str]:
         yield f'pool4 = "{role.pool4}"'
     yield f"longest_s = {role.longest_s}"
     yield f"timestamps = {_flag(role.timestamps)}"
-    if role.forbidden:
+    if role.forbidden or usual:
         yield f"forbidden = {_names(role.forbidden)}"
     if role.known is not None:
         yield f"known = {_names(role.known)}"
-    if role.full:
-        yield "full = true"
-    if role.clock_ahead_ns:
-        yield f"clock_ahead_ms = {role.clock_ahead_ns // 10**6}"
+    if role.full or usual:
+        yield f"full = {_flag(role.full)}"
+    yield from _clock(role.clock_ahead_ns, 1, usual=usual)
     if role.bicast_ns is not None:
-        yield f"bicast_ms = {role.bicast_ns // 10**6}"
+        yield f"bicast_ms = {_milliseconds(role.bicast_ns)}"
 
 
-def _router(role: RouterRole) -> Iterator[str]:
+def _router(role: RouterRole, *, usual: bool) -> Iterator[str]:
     yield "[[access_router]]"
     yield f'address = "{role.address}"'
     yield f'home_agent = "{role.home_agent}"'
@@ -66,12 +73,22 @@ def _router(role: RouterRole) -> Iterator[str]:
     yield f"lifetime_s = {role.lifetime_s}"
     yield f"timestamps = {_flag(role.timestamps)}"
     yield f"require_ah = {_flag(role.require_ah)}"
-    if role.all_ones:
-        yield "all_ones = true"
-    if role.forbidden:
+    if role.all_ones or usual:
+        yield f"all_ones = {_flag(role.all_ones)}"
+    if role.forbidden or usual:
         yield f"forbidden = {_names(role.forbidden)}"
-    if abs(role.clock_ahead_ns) >= 10**6:
-        yield f"clock_ahead_ms = {role.clock_ahead_ns // 10**6}"
+    yield from _clock(role.clock_ahead_ns, _MS, usual=usual)
+
+
+def _clock(ahead_ns: int, least_ns: int, *, usual: bool) -> Iterator[str]:
+    """To the nanosecond: a verdict says what a timestamp was expected to be."""
+    if (usual or abs(ahead_ns) >= least_ns) and abs(ahead_ns) <= _FARTHEST_NS:
+        yield f"clock_ahead_ms = {_milliseconds(ahead_ns)}"
+
+
+def _milliseconds(ns: int) -> str:
+    sign, whole, rest = "-" * (ns < 0), *divmod(abs(ns), _MS)
+    return f"{sign}{whole}.{rest:06}" if rest else f"{sign}{whole}"
 
 
 def _flag(value: bool) -> str:

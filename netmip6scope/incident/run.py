@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dissectors.authentication.keys import Keys
+from dissectors.profile import Profile
 from netmip6scope.errors import InputError
 from netmip6scope.incident.document import document
 from netmip6scope.incident.incident_file import EXPECTED, FILE, Incident, read_incident, with_stated
@@ -68,6 +70,11 @@ def replay(incident: Incident) -> Outcome:
     """Replay one incident. Raises InputError."""
     keys, profile = load_keys(incident.keys), load_profile(incident.profile)
     trace = traced(*read_trace(incident.captures, profile, keys, incident.profile))
+    return judged(incident, trace, keys, profile)
+
+
+def judged(incident: Incident, trace: Trace, keys: Keys, profile: Profile) -> Outcome:
+    """The outcome of an incident whose trace this is. Raises InputError."""
     if not trace.nodes:
         raise InputError(incident.name, "there is no NetMIPv6 signalling in it")
     roles = with_stated(learned(trace, keys, profile), incident)

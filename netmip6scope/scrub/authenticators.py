@@ -26,8 +26,8 @@ class Authenticators:
             return ip_address((names.six if one.version == 6 else names.four)(one.packed))
 
         self.keys = keys.renamed(address, names.text)
-        self._before = _Noted(keys)
-        self._after = _Noted(self.keys)
+        self._before = Noted(keys)
+        self._after = Noted(self.keys)
         self._profile = profile
 
     def good(self, octets: bytes, link_type: int, wirelen: int) -> set[tuple[int, int]]:
@@ -47,7 +47,7 @@ class Authenticators:
         }
 
 
-class _Noted(Checks):
+class Noted(Checks):
     """Notes what is checked in the frame itself; what is inside of something else is not."""
 
     def look(self, octets: bytes, link_type: int, wirelen: int, profile: Profile) -> _Places:

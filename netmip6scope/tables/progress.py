@@ -82,10 +82,12 @@ class Progress:
             if self._live and now_s >= self._due_s:
                 self._due_s = now_s + REDRAW_AFTER_S
                 self._shown = True
-                text = progress_text(self.read_octets, self.total_octets)
-                if not self.total_octets:
-                    text += f", {now_s - self._begin_s:.0f} s"
-                self._draw(_ERASE_LINE + text)
+                self._draw(_ERASE_LINE + self._text(now_s - self._begin_s))
+
+    def _text(self, since_s: float) -> str:
+        """The line, so many seconds after the beginning."""
+        text = progress_text(self.read_octets, self.total_octets)
+        return text if self.total_octets else f"{text}, {since_s:.0f} s"
 
     def _draw(self, text: str) -> None:
         try:

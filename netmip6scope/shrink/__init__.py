@@ -1,0 +1,1 @@
+"""Incidents made smaller: the fewest frames with the verdict of all of them."""
