@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -74,9 +75,10 @@ def frames_of(capture: Path) -> list[Frame]:
 
 def divergences(incident: Path, capture: Path, *rest: str) -> list[dict[str, Any]]:
     """What replay says, with times of frames instead of their numbers, which change."""
-    out = incident.parent / "verdict.json"
-    assert main(["replay", str(incident), "--json", str(out), *rest]) in (0, 1)
-    found = json.loads(out.read_text())[0]["verdict"]["divergences"]
+    with TemporaryDirectory() as folder:
+        out = Path(folder, "verdict.json")
+        assert main(["replay", str(incident), "--json", str(out), *rest]) in (0, 1)
+        found = json.loads(out.read_text())[0]["verdict"]["divergences"]
     times = {frame.number: frame.time_ns for frame in frames_of(capture)}
     for each in found:
         each["frame"] = times[each["frame"]]
