@@ -32,13 +32,14 @@ from netmip6scope.correlate import (
     traffic_checks,
 )
 from netmip6scope.correlate.alike import alike, distinct
+from netmip6scope.correlate.event import LOCAL_UPDATE, Event
 from netmip6scope.correlate.forgetting import Past
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.reasons import Reasons
 from netmip6scope.correlate.setups import Setups
 from netmip6scope.correlate.shapes import Told, tell
-from netmip6scope.correlate.story import KINDS, LOCAL_UPDATE, Event
+from netmip6scope.correlate.story import KINDS
 from netmip6scope.correlate.user_plane import DOWN, MAP_FLAG, UserPlane
 
 _BU, _BA, _RA = int(MessageKind.BU), int(MessageKind.BA), int(MessageKind.RA)

@@ -17,8 +17,8 @@ from dissectors.frames import Ints
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.alike import Flags, alike, among
+from netmip6scope.correlate.event import LOCAL_UPDATE, REJECTED, TAKEN
 from netmip6scope.correlate.reasons import Reason, Reasons
-from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED, TAKEN
 from netmip6scope.correlate.timeline import Timeline
 
 _BU, _BA = int(MessageKind.BU), int(MessageKind.BA)

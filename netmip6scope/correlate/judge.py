@@ -20,7 +20,7 @@ from netmip6scope.correlate.model import (
 )
 
 if TYPE_CHECKING:
-    from netmip6scope.correlate.story import Event
+    from netmip6scope.correlate.event import Event
 
 LAST_HO_STATUS = 4
 """Higher ones are reserved (draft 4.2)."""

@@ -12,7 +12,7 @@ from dissectors.handoff import Access
 
 if TYPE_CHECKING:
     from netmip6scope.correlate.codes import Code
-    from netmip6scope.correlate.story import Event
+    from netmip6scope.correlate.event import Event
 
 LATEST = 8
 """How many of a session's attempts a late message is compared with."""

@@ -14,8 +14,8 @@ from dissectors.scan.addresses import AddressBook
 from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.alike import alike, among
 from netmip6scope.correlate.codes import Code
+from netmip6scope.correlate.event import LOCAL_UPDATE, REJECTED
 from netmip6scope.correlate.model import Outcome
-from netmip6scope.correlate.story import LOCAL_UPDATE, REJECTED
 from netmip6scope.correlate.traffic_checks import Columns, rows
 from netmip6scope.tables.columns import NULL
 

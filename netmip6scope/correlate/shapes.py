@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from dissectors.frames import Ints
 from netmip6scope.correlate.alike import distinct
 from netmip6scope.correlate.catalogue import RULES
+from netmip6scope.correlate.event import Event
 from netmip6scope.correlate.model import Finding, Handoff, Session
-from netmip6scope.correlate.story import Event, Story
+from netmip6scope.correlate.story import Story
 from netmip6scope.tables.columns import NULL
 
 FEW = 12

@@ -6,32 +6,30 @@ Acknowledgement needs no guess. A handoff attempt begins with a HO Request, or w
 Update of a router that never asked; the Binding Acknowledgement settles it. Its window, in which
 user packets count for it, ends at the next attempt's first Binding Update.
 
-What an event holds is only compared, added and kept, never used as an index or a key: `shapes`
-runs this code once for all mobile nodes whose messages compare alike. Unknown addresses and numbers
-of an event are -1; what a session or a handoff does not know is None.
+What an event holds (`event`) is only compared, added and kept, never used as an index or a key:
+`shapes` runs this code once for all mobile nodes whose messages compare alike. Unknown addresses
+and numbers of an event are -1; what a session or a handoff does not know is None.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dissectors.handoff import Access
 from dissectors.scan.kinds import MessageKind
+from netmip6scope.correlate.event import LOCAL_UPDATE, REJECTED, TAKEN, Event
 from netmip6scope.correlate.judge import Judge, is_repeated
 from netmip6scope.correlate.model import (
     Finding,
     Handoff,
     HandoffKind,
-    Outcome,
     Role,
     Session,
     State,
     Waiting,
 )
+from netmip6scope.correlate.outcome import outcome_of
 
-REJECTED = 128
-"""A Binding Acknowledgement's status from here on is a refusal (RFC 6275 6.1.8)."""
 OUT_OF_WINDOW = 135
 """Its BA carries the sequence number that the home agent has, not the one that it refuses."""
 MOST_WAITING = 16
@@ -39,39 +37,6 @@ SECOND_NS = 1_000_000_000
 
 _CONTEXT = 0x8000
 """C of a HO Request: the highest of its flags."""
-
-LOCAL_UPDATE = 101
-"""Kind of a Binding Update with the M flag, to a MAP (RFC 4140 4.1)."""
-TAKEN = 100
-"""Kind of an event that no message carries: another mobile node holds the home address now."""
-
-
-class Event(NamedTuple):
-    """A message as a story sees it; addresses are AddressBook numbers."""
-
-    kind: int
-    order: int
-    time_ns: int
-    frame: int
-    src: int
-    dst: int
-    coa: int
-    """The address registered: the Alternate Care-of Address option's, else the source."""
-    hoa: int
-    hoa4: int
-    ha: int
-    via: int
-    """The router through which the home address was seen to travel last, if not by `coa`."""
-    identifier: int
-    seq: int
-    status: int
-    lifetime_s: int
-    flags: int
-    """As on the wire; of a HO Response 0 where it brings no context."""
-    net: int
-    """The /64 of an acknowledgement's care-of address, or that an advertisement tells."""
-    home_net: int
-    """The /64 of an acknowledgement's home address."""
 
 
 class Story:
@@ -481,23 +446,3 @@ _INPUTS = {
     TAKEN: Story.taken,
 }
 KINDS = tuple(_INPUTS)
-
-
-def outcome_of(handoff: Handoff, end_ns: int, patience_ns: int) -> tuple[Outcome, int | None]:
-    """How the attempt ended and the status to show, for a capture that ends at `end_ns`."""
-    if handoff.accepted and handoff.responded:
-        return Outcome.COMPLETE, None
-    if handoff.accepted:
-        return Outcome.REACTIVE, handoff.ho_refusal
-    if handoff.bus and handoff.refusal is not None:
-        return Outcome.BINDING_REJECTED, handoff.refusal
-    if handoff.ho_refusal is not None and not handoff.bus and not handoff.responded:
-        return Outcome.CONTEXT_REFUSED, handoff.ho_refusal
-    if handoff.bus:
-        asked_ns, late = handoff.last_bu_ns, Outcome.BINDING_TIMEOUT
-    elif handoff.responded:
-        asked_ns, late = handoff.ho_response_ns, Outcome.BINDING_TIMEOUT
-    else:
-        asked_ns, late = handoff.last_request_ns, Outcome.CONTEXT_TIMEOUT
-    assert asked_ns is not None
-    return (Outcome.INCOMPLETE if end_ns - asked_ns <= patience_ns else late), None

@@ -11,9 +11,9 @@ from dissectors.scan.kinds import MessageKind
 from netmip6scope.correlate.alike import alike
 from netmip6scope.correlate.catalogue import RULES
 from netmip6scope.correlate.codes import Code
+from netmip6scope.correlate.event import REJECTED
 from netmip6scope.correlate.model import State
 from netmip6scope.correlate.shapes import MOST_KEPT
-from netmip6scope.correlate.story import REJECTED
 from netmip6scope.correlate.timeline import Timeline
 from netmip6scope.correlate.user_plane import DOWN, Segments
 from netmip6scope.tables.columns import NULL

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from dissectors.handoff import HoStatus
 from dissectors.mobility_codes import BindingStatus
-from netmip6scope.correlate.story import REJECTED
+from netmip6scope.correlate.event import REJECTED
 from netmip6scope.ladder.choice import HandoffRow, SessionRow
 from netmip6scope.ladder.parties import MessageRow
 from netmip6scope.tables.text import milliseconds

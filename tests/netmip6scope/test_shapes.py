@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmip6scope.correlate import shapes
+from netmip6scope.correlate.event import Event
 from netmip6scope.correlate.shapes import Probe, Told, tell
-from netmip6scope.correlate.story import KINDS, Event
+from netmip6scope.correlate.story import KINDS
 
 PATIENCE_NS = 15
 END_NS = 30
