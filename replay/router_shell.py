@@ -100,9 +100,9 @@ class RouterShell(Shell):
         asked: int | None = None,
     ) -> None:
         """Keep what it was told for a closed replay."""
+        own = own or all(map(is_own, script))
         self.stimuli += [
-            Stimulus(time_ns, self.address, mn_id, move, own or is_own(move), asked)
-            for move in script
+            Stimulus(time_ns, self.address, mn_id, move, own, asked) for move in script
         ]
 
     def _taken(self, step: Step) -> Packet:

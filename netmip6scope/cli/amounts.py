@@ -24,6 +24,13 @@ def whole(text: str, least: int, what: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """A seed of dice."""
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 63):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number below 2**63")
+    return int(text)
+
+
 def size(text: str) -> int:
     """Octets."""
     return int(_amount(text, _SIZES, "a size such as 500kB, 100MB or 2GB"))

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from netmip6scope.cli.amounts import seed
 from netmip6scope.errors import FAILED, OK, UsageError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from netmip6scope.incident.incident_file import Incident
     from netmip6scope.incident.run import Outcome
+    from netmip6scope.incident.whatif import Question
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -33,6 +35,18 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--closed", action="store_true", help=about)
     about = "write what a closed replay regenerates, as pcapng (- to print)"
     add("-w", "--write", metavar="FILE", help=about)
+    about = (
+        "what if it were otherwise: ha.bicast=true, 2001:db8::1.full=true, link.sar-tar.delay=40ms"
+    )
+    add("--set", action="append", default=[], metavar="CHANGE", help=about)
+    about = "what if this message were lost: ba#2 is the second one, ba#2@MN of a mobile node"
+    add("--drop", action="append", default=[], metavar="MESSAGE", help=about)
+    add(
+        "--faults",
+        metavar="FAULTS",
+        help="what if all links did this: loss=1%%, jitter=5ms, delay=40ms",
+    )
+    add("--seed", type=seed, metavar="N", help="of the dice for --faults and links (default 1)")
     add("--json", metavar="FILE", help="write all verdicts as JSON")
     add("--junit", metavar="FILE", help="write them as JUnit XML")
 
@@ -44,7 +58,10 @@ def run_command(options: argparse.Namespace) -> int:
     from netmip6scope.tables.output import replaced_file, standard_output
 
     incidents = find(options.paths, options.keys, options.profile)
-    _check(options, incidents)
+    question = _question(options)
+    _check(options, incidents, what_if=question is not None)
+    if question is not None:
+        return _what_if(options, incidents, question)
     outcomes = _outcomes(options, incidents)
     if options.learn is not None:
         return _learn(outcomes[0], options.learn)
@@ -71,17 +88,21 @@ def run_command(options: argparse.Namespace) -> int:
     return OK if all(each.as_expected for each in outcomes) else FAILED
 
 
-def _check(options: argparse.Namespace, incidents: Sequence[Incident]) -> None:
+def _check(options: argparse.Namespace, incidents: Sequence[Incident], *, what_if: bool) -> None:
     """Raise UsageError for options that do not go together."""
     if options.learn is not None and len(incidents) != 1:
         raise UsageError("--learn is for one capture or incident at a time")
     if options.accept and any(each.folder is None for each in incidents):
         raise UsageError("--accept is for incidents: make one with --learn DIR/incident.toml")
-    if options.closed and (options.accept or options.explain or options.learn is not None):
+    if (options.closed or what_if) and (
+        options.accept or options.explain or options.learn is not None
+    ):
         raise UsageError("--accept, --explain and --learn are for replay without --closed")
+    if what_if and options.junit is not None:
+        raise UsageError("--junit is for verdicts: a what-if has none")
     if options.write is None:
         return
-    if not options.closed:
+    if not (options.closed or what_if):
         raise UsageError("-w writes what a closed replay regenerates: give --closed with it")
     if len(incidents) != 1:
         raise UsageError("-w is for one capture or incident at a time")
@@ -101,6 +122,36 @@ def _outcomes(options: argparse.Namespace, incidents: Sequence[Incident]) -> lis
     if options.write is not None:
         write_regenerated(found[0], options.write)
     return [each.outcome for each in found]
+
+
+def _question(options: argparse.Namespace) -> Question | None:
+    """What is to be otherwise; None if nothing is."""
+    if not (options.set or options.drop or options.faults is not None):
+        if options.seed is not None:
+            raise UsageError("--seed goes with --faults or --set link.A-B.loss")
+        return None
+    from netmip6scope.incident.whatif import Question
+
+    return Question(tuple(options.set), tuple(options.drop), options.faults, options.seed)
+
+
+def _what_if(options: argparse.Namespace, incidents: Sequence[Incident], question: Question) -> int:
+    """Show the handoffs as recorded and with the change."""
+    from netmip6scope.incident.closed import write_regenerated
+    from netmip6scope.incident.whatif import all_whatifs_json, what_if, whatif_page
+    from netmip6scope.tables.output import replaced_file, standard_output
+
+    found = [what_if(each, question) for each in incidents]
+    if options.write is not None:
+        write_regenerated(found[0].closed, options.write)
+    if options.json is not None:
+        with standard_output() if options.json == "-" else replaced_file(options.json) as stream:
+            stream.write(all_whatifs_json(found).encode())
+    if "-" not in (options.json, options.write):
+        with standard_output() as stream:
+            text = "\n".join(map(whatif_page, found))
+            stream.write(text.encode("utf-8", "backslashreplace"))
+    return OK
 
 
 def _explained(outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from netmip6scope.cli.amounts import seed
 from netmip6scope.errors import OK, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def add_command(commands: Commands, shared: Parser, run: Command) -> None:
     about = "write a capture (pcapng); with several points FILE.pcapng becomes FILE.POINT.pcapng"
     command.add_argument("-w", "--write", metavar="FILE", help=about)
     about = "what chance there is comes from N (default: the scenario's)"
-    command.add_argument("--seed", metavar="N", type=_seed, help=about)
+    command.add_argument("--seed", metavar="N", type=seed, help=about)
     about = "capture at this point of the scenario alone; may be given several times"
     command.add_argument("--point", metavar="NAME", action="append", default=[], help=about)
     command.add_argument("--list", action="store_true", help="name the ready scenarios")
@@ -63,9 +64,3 @@ def run_command(options: argparse.Namespace) -> int:
     with suppress(OSError, AttributeError):  # started without standard error: it is no result
         sys.stderr.write(f"{summary}\n")
     return OK
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 1 << 63):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number below 2**63")
-    return int(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -21,9 +21,10 @@ from netmip6scope.keys import load_keys
 from netmip6scope.merge import merge
 from netmip6scope.profile_file import load_profile
 from netmip6scope.tables.output import replaced_file, standard_output
+from replay.closed.changes import Changes
 from replay.closed.run import Closed, closed
-from replay.roles import learned
-from replay.trace import traced
+from replay.roles import Roles, learned
+from replay.trace import Trace, traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,13 @@ class ClosedOutcome:
     done: Closed
 
 
-def replay_closed(incident: Incident) -> ClosedOutcome:
-    """Replay all nodes of an incident together. Raises ScopeError."""
+def replay_closed(
+    incident: Incident, changes: Callable[[Trace, Roles], Changes] | None = None
+) -> ClosedOutcome:
+    """Replay all nodes of an incident together, with changes if there are any.
+
+    Raises ScopeError.
+    """
     keys, profile = load_keys(incident.keys), load_profile(incident.profile)
     with _one_capture(incident) as source:
         trace = traced(read_observed([source.place], profile, keys, incident.profile))
@@ -44,7 +50,8 @@ def replay_closed(incident: Incident) -> ClosedOutcome:
             raise InputError(incident.name, "there is no NetMIPv6 signalling in it")
         capture = read_frames(source, profile)
     roles = with_stated(learned(trace, keys, profile), incident)
-    done = closed(trace, tuple(ip_frames(capture)), roles, keys, link_uses(capture))
+    wanted = None if changes is None else changes(trace, roles)
+    done = closed(trace, tuple(ip_frames(capture)), roles, keys, link_uses(capture), wanted)
     outcome = Outcome(incident, roles, trace, done.verdict, expected_of(incident))
     return ClosedOutcome(outcome, capture, done)
 

@@ -77,7 +77,7 @@ _TOP: dict[str, tuple[str, Reader]] = {
     "profile": ("profile", _inside),
     "tolerance_ms": ("tolerance_ns", values.number(_MS, 1, 3600)),
 }
-_AGENT: dict[str, tuple[str, Reader]] = {
+AGENT_KEYS: dict[str, tuple[str, Reader]] = {
     "address": ("address", values.ipv6),
     "pool": ("pool", values.network6),
     "pool4": ("pool4", values.network4),
@@ -89,7 +89,7 @@ _AGENT: dict[str, tuple[str, Reader]] = {
     "clock_ahead_ms": ("clock_ahead_ns", _CLOCK_MS),
     "bicast_ms": ("bicast_ns", values.number(_MS, 0, 3600)),
 }
-_ROUTER: dict[str, tuple[str, Reader]] = {
+ROUTER_KEYS: dict[str, tuple[str, Reader]] = {
     "address": ("address", values.ipv6),
     "home_agent": ("home_agent", values.ipv6),
     "map": ("map", values.ipv6),
@@ -100,7 +100,7 @@ _ROUTER: dict[str, tuple[str, Reader]] = {
     "require_ah": ("require_ah", values.yes_or_no),
     "clock_ahead_ms": ("clock_ahead_ns", _CLOCK_MS),
 }
-_TABLES = {"home_agent": _AGENT, "map": _AGENT, "access_router": _ROUTER}
+_TABLES = {"home_agent": AGENT_KEYS, "map": AGENT_KEYS, "access_router": ROUTER_KEYS}
 
 
 def read_incident(folder: Path) -> Incident:

@@ -15,14 +15,14 @@ class Conduct:
 
     def travel_ns(
         self,
-        sender: IPv6Address,  # noqa: ARG002 - for what-ifs
-        receiver: IPv6Address,  # noqa: ARG002 - for what-ifs
-        mn_id: bytes | None,  # noqa: ARG002 - for what-ifs
-        step: Step | None,
+        sent_ns: int,  # noqa: ARG002 - for what-ifs
+        way: tuple[IPv6Address, IPv6Address],  # noqa: ARG002 - for what-ifs
+        step: Step | None,  # noqa: ARG002 - for what-ifs
         usual_ns: int | None,
     ) -> int | None:
-        """How long a packet takes; None if it is lost.
+        """How long a packet takes from one node to another; None if it is lost.
 
-        step: the recorded message that it is; usual_ns: how long it took in the trace.
+        step: the recorded message that it is; usual_ns: how long it took in the trace, None if it
+        was lost there.
         """
-        return None if step is not None and step.lost else usual_ns
+        return usual_ns

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from dissectors.authentication.keys import Keys
 from replay.access_router import AccessRouter
 from replay.closed.bicast import with_bicast
+from replay.closed.changes import Changed, Changes
 from replay.closed.compare import Compared, Comparison
 from replay.closed.conduct import Conduct
 from replay.closed.delays import Delays
@@ -32,9 +33,10 @@ from replay.verdict import CLOSED, Journal, NodeVerdict, Verdict, first_of_each
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What came of it. `shown`: what was on the wire, in order of time."""
+    """What came of it. `shown`: what was on the wire, in order of time; seen: isolate's verdict."""
 
     verdict: Verdict
+    seen: Verdict
     shown: tuple[Shown, ...]
     recording: Recording
 
@@ -45,8 +47,7 @@ def closed(
     roles: Roles,
     keys: Keys,
     uses: Mapping[bytes, LinkUse],
-    conduct: Conduct | None = None,
-    change: Callable[[Roles], Roles] | None = None,
+    changes: Changes | None = None,
 ) -> Closed:
     """Replay all nodes together.
 
@@ -65,8 +66,8 @@ def closed(
     delays = Delays(trace, reactions, roles.tolerance_ns)
     recorded = Recorded(trace.steps, roles.tolerance_ns)
     outside = outside_of(shells, recording, uses)
-    nodes = _nodes(roles if change is None else change(roles), keys, recording)
-    owners, conduct = Owners(nodes), conduct or Conduct()
+    nodes = _nodes(roles if changes is None else changes.applied(roles), keys, recording)
+    owners, conduct = Owners(nodes), _conduct(changes, trace)
     signalling = Signalling(recording, recorded, delays, owners, conduct, outside.odd)
     user_plane = UserPlane(recording, delays, owners, conduct)
     world = World(nodes, recording, signalling, user_plane, conduct)
@@ -75,7 +76,13 @@ def closed(
     comparison = Comparison(recording, shells, roles.tolerance_ns)
     compared = comparison.compare(signalling.made, recorded, user_plane)
     verdict = _verdict(seen, compared, user_plane.carried)
-    return Closed(verdict, tuple(in_order(world.shown)), recording)
+    return Closed(verdict, seen, tuple(in_order(world.shown)), recording)
+
+
+def _conduct(changes: Changes | None, trace: Trace) -> Conduct:
+    if changes is None:
+        return Conduct()
+    return Changed(changes, {step.mn_id for step in trace.steps if step.mn_id is not None})
 
 
 def _nodes(roles: Roles, keys: Keys, recording: Recording) -> dict[IPv6Address, Node]:

@@ -117,17 +117,22 @@ class Signalling:
         if receiver is None:
             return None
         usual_ns = self._took(address, receiver, packet, step)
-        took_ns = self._conduct.travel_ns(address, receiver, mn_id, step, usual_ns)
+        way = address, receiver
+        took_ns = self._conduct.travel_ns(time_ns, way, step, usual_ns)
+        if took_ns != usual_ns:
+            self._conduct.departed.add(mn_id)
         if took_ns is None:
             return None
         return Delivery(max(now_ns, time_ns + took_ns), receiver, Arrived(packet), step)
 
     def _took(
         self, address: IPv6Address, receiver: IPv6Address, packet: Packet, step: Step | None
-    ) -> int:
-        """How long this took in the trace; a way that is not to be seen takes no time."""
+    ) -> int | None:
+        """How long this took in the trace, None if it was lost; what is not seen takes no time."""
         if step is None:
             return self._delays.usual(address, receiver)
+        if step.lost:
+            return None
         sights = self._recording.sights(step)
         ways = tuple(tunnels_of(packet))
         if packet.destination != receiver:

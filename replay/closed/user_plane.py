@@ -73,9 +73,12 @@ class UserPlane:
         if receiver is None:
             return shown, None
         usual_ns = 0 if shown is None else self._took(hop, journey, address, receiver)
-        took_ns = self._conduct.travel_ns(address, receiver, mn_id, None, usual_ns)
+        way = address, receiver
+        took_ns = self._conduct.travel_ns(time_ns, way, None, usual_ns)
         if took_ns is None:
             return shown, None
+        if took_ns != usual_ns:
+            self._conduct.departed.add(mn_id)
         arrives_ns = max(now_ns, time_ns + took_ns)
         return shown, Delivery(arrives_ns, receiver, Arrived(packet), None)
 
