@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from ipaddress import IPv6Address
 
 from dissectors.authentication.keys import Keys
 from dissectors.layout import values
@@ -44,6 +45,7 @@ class AgentShell(Shell):
         self._agent = HomeAgent(agent_config(role, keys, makes_seals=False))
         self._trace = trace
         self._answers = answers
+        self._began: set[bytes] = set()
         super().__init__(role.address, self._agent, tolerance_ns)
 
     def events_of(self, step: Step) -> Iterable[Move]:
@@ -78,6 +80,29 @@ class AgentShell(Shell):
             kept = partial(keep_ready, mn_id=step.mn_id, home=given)
             self.stimuli.append(Stimulus(step.time_ns, self.address, step.mn_id, kept))
             kept(self._agent, step.time_ns)
+            if step.mn_id not in self._agent.bindings:
+                self._began.add(step.mn_id)
+
+    def tunnels(self, mn_id: bytes) -> dict[IPv6Address, int]:
+        bound = self._agent.bindings.get(mn_id)
+        if bound is None or bound.entry.care_of is None:
+            return {}
+        entry = bound.entry
+        return {**entry.tunnels, bound.entry.care_of: entry.expires_ns}
+
+    def bound_to(self, mn_id: bytes) -> IPv6Address | None:
+        bound = self._agent.bindings.get(mn_id)
+        return None if bound is None else bound.entry.care_of
+
+    def homes(self, mn_id: bytes) -> tuple[Address, ...]:
+        """None of a MAP's: it gives regional addresses."""
+        bound = self._agent.bindings.get(mn_id)
+        if bound is None or self._agent.config.local:
+            return ()
+        return tuple(each for each in (bound.entry.home, bound.entry.home4) if each is not None)
+
+    def began(self, mn_id: bytes) -> bool:
+        return mn_id in self._began
 
     def _held_by_other(self, home: Address, mn_id: bytes) -> bool:
         bound = self._agent.by_home.get(home)

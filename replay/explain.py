@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv6Address
 
+import numpy as np
+
 from dissectors.authentication.keys import Keys
 from replay.isolate import Isolation
-from replay.judged import ANSWERS_TO_HOST, Field, fields
+from replay.judged import ANSWERS_TO_HOST, Field, Kind, fields
 from replay.node_states import States, is_settled, states_of
 from replay.packet_words import word_for
 from replay.packets import Address, Packet
@@ -21,6 +23,7 @@ from replay.pairing import Expected
 from replay.roles import Roles
 from replay.shell import Shell
 from replay.trace import Step, Trace
+from replay.user_data import Flow
 from replay.verdict import Divergence, Fault, Unseen
 
 MOST_ROWS = 60
@@ -103,7 +106,7 @@ def explain(
         return ()
     run = Isolation(trace, roles, keys)
     names = named_parties(trace)
-    watches = [_Watch(run, tuple(group), names) for group in grouped.values()]
+    watches = [_Watch(trace, run, tuple(group), names) for group in grouped.values()]
     about: dict[bytes | None, list[_Watch]] = {}
     for watch in watches:
         about.setdefault(watch.mn_id, []).append(watch)
@@ -137,8 +140,13 @@ class _Watch:
     """Takes down what happens about one mobile node until a node diverges."""
 
     def __init__(
-        self, run: Isolation, group: tuple[Divergence, ...], names: dict[Address, str]
+        self,
+        trace: Trace,
+        run: Isolation,
+        group: tuple[Divergence, ...],
+        names: dict[Address, str],
     ) -> None:
+        self._trace = trace
         self._run = run
         self._group = group
         self._first = group[0]
@@ -173,7 +181,8 @@ class _Watch:
         expected = None
         if found is not None:
             expected = _message(found.time_ns, sender, receiver, found.packet)
-        diverges = step.number == self._first.step and self._first.fault is not Fault.MISSING
+        is_own = self._first.fault is not Fault.MISSING and not self._is_user_data
+        diverges = is_own and step.number == self._first.step
         self._rows.append(
             Row(
                 step.time_ns,
@@ -189,6 +198,10 @@ class _Watch:
             )
         )
         self._settled.append(self._is_settled(step.time_ns))
+
+    @property
+    def _is_user_data(self) -> bool:
+        return self._first.kind is Kind.USER_DATA
 
     def _is_settled(self, now_ns: int) -> bool:
         mn_id = self.mn_id
@@ -208,7 +221,9 @@ class _Watch:
 
     def walk(self) -> Walk:
         rows = self._rows
-        if self._first.fault is Fault.MISSING:
+        if self._is_user_data:
+            rows = [*rows, self._user_data()]
+        elif self._first.fault is Fault.MISSING:
             rows = [*rows, self._missing()]
         begin = max(0, len(rows) - MOST_ROWS)
         for at in range(len(rows) - 2, begin, -1):
@@ -223,6 +238,23 @@ class _Watch:
         }
         role = self._shell.role
         return Walk(first.node, role, first.mn_id, self._group, names, tuple(rows[begin:]))
+
+    def _user_data(self) -> Row:
+        """The first packet that took the wrong tunnel."""
+        first = self._first
+        ends = self._flow_ends()
+        names = [self._names.get(each, "MN") for each in ends[:2]]
+        inner = (Field("from", str(ends[2]), ""), Field("to", str(ends[3]), ""))
+        recorded = Message(first.time_ns, names[0], names[1], first.kind.value, inner)
+        after = states_of(self._shell.node, self.mn_id) if not self._rows else self._rows[-1].after
+        return Row(
+            first.time_ns, first.frame, None, Match.OTHER, recorded, None, after, after, (), True
+        )
+
+    def _flow_ends(self) -> Flow:
+        data = self._trace.user_data
+        at = int(np.flatnonzero(data.frame == self._first.frame)[0])
+        return data.flows[int(data.flow[at])]
 
     def _missing(self) -> Row:
         """What should have been sent, when it was due."""

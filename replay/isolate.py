@@ -21,6 +21,8 @@ from replay.router_shell import RouterShell
 from replay.shell import Shell
 from replay.surroundings import Surroundings
 from replay.trace import Step, Trace
+from replay.tunnel_permits import Permits
+from replay.user_judge import judge
 from replay.verdict import Journal, NodeVerdict, Verdict, first_of_each
 
 PAUSE_NS = 300_000_000
@@ -42,6 +44,7 @@ class Isolation:
 
     def __init__(self, trace: Trace, roles: Roles, keys: Keys) -> None:
         self._trace = trace
+        self._tolerance_ns = roles.tolerance_ns
         around = Surroundings(trace, _answers(trace), shown_spis(trace))
         join_access(around)
         self.shells: dict[IPv6Address, Shell] = {}
@@ -52,6 +55,7 @@ class Isolation:
         for router in roles.routers:
             self.shells[router.address] = RouterShell(router, roles, keys, around)
         self._unjudged = dict.fromkeys(self.shells, 0)
+        self._permits = Permits()
 
     def items(self) -> list[Step | Heard]:
         """All that happens, in order of time."""
@@ -76,6 +80,7 @@ class Isolation:
                 self._unjudged[sender.address] += 1
             else:
                 found = sender.sent(step)
+                self._note(sender, step)
         receiver = None if step.receiver is None else self.shells.get(step.receiver)
         if receiver is None:
             return found
@@ -83,21 +88,31 @@ class Isolation:
             receiver.not_shown(step, "whether this arrived: it was asked for again")
         else:
             receiver.received(step)
+        self._note(receiver, step, lost=step.lost)
         return found
+
+    def _note(self, shell: Shell, step: Step, *, lost: bool = False) -> None:
+        """Which tunnels the node may use now."""
+        if step.mn_id is not None:
+            note = self._permits.note_lost if lost else self._permits.note
+            note(shell, step.mn_id, step.time_ns)
 
     def verdict(self) -> Verdict:
         """What came of it. To be asked for once, when all has been fed."""
         for shell in self.shells.values():
             shell.finish(self._trace.end_ns)
+        user = judge(self._trace, self._permits, self.shells, self._tolerance_ns)
         found = [each for shell in self.shells.values() for each in shell.divergences]
-        kept, rest = first_of_each(found)
+        kept, rest = first_of_each([*found, *user.divergences])
         unseen = sorted(
             (each for shell in self.shells.values() for each in shell.unseen),
             key=lambda each: (each.frame, each.node),
         )
         nodes = tuple(
-            NodeVerdict(shell.address, shell.role, shell.agreed, self._unjudged[shell.address])
-            for shell in self.shells.values()
+            NodeVerdict(
+                address, shell.role, shell.agreed, self._unjudged[address], user.right[address]
+            )
+            for address, shell in self.shells.items()
         )
         verdict = Verdict(nodes, kept, tuple(unseen), rest)
         return replace(verdict, digest=self._digest(verdict))
@@ -105,7 +120,7 @@ class Isolation:
     def _digest(self, verdict: Verdict) -> str:
         journal = Journal()
         for node in verdict.nodes:
-            journal.add("node", node.node, node.role, node.agreed, node.unjudged)
+            journal.add("node", node.node, node.role, node.agreed, node.unjudged, node.flows)
         for shell in self.shells.values():
             for frame, kind in shell.compared:
                 journal.add("compared", shell.address, frame, kind)

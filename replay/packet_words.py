@@ -24,7 +24,7 @@ def word_for(packet: Packet) -> str:
     if kind is not None:
         return kind.value
     if isinstance(payload, Packet):
-        return "user-data"
+        return "user data"
     if isinstance(payload, Datagram):
         return _datagram(payload)
     return _WORDS.get(type(payload), payload.layout.prefix)

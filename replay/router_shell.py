@@ -46,6 +46,7 @@ class RouterShell(Shell):
     """One access router."""
 
     role = "access router"
+    sends_up = True
 
     def __init__(self, role: RouterRole, roles: Roles, keys: Keys, around: Surroundings) -> None:
         self._config = router_config(
@@ -140,6 +141,18 @@ class RouterShell(Shell):
         for mobile in router.overdue(now_ns):
             wait_on(mobile, now_ns)
             router.look_again(mobile)
+
+    def tunnels(self, mn_id: bytes) -> dict[IPv6Address, int]:
+        mobile = self._router.mobiles.get(mn_id)
+        if mobile is None or not mobile.registration.bound:
+            return {}
+        registration = mobile.registration
+        nearest = registration.home if registration.local is None else registration.local
+        assert nearest is not None
+        return {nearest.binding.peer: nearest.binding.expires_ns}
+
+    def bound_to(self, mn_id: bytes) -> IPv6Address | None:
+        return next(iter(self.tunnels(mn_id)), None)
 
     # What is taken over from the trace
 

@@ -12,7 +12,7 @@ from ipaddress import IPv6Address
 from dissectors.errors import BuildError
 from replay.events import Deadline, Effects, Event, Node, Send
 from replay.judged import CHOSEN, SECTIONS, Field, Kind, Value, fields, kind_of, who
-from replay.packets import Packet
+from replay.packets import Address, Packet
 from replay.pairing import Expected, alike, paired
 from replay.stimulus import Stimulus
 from replay.trace import Step
@@ -191,6 +191,25 @@ class Shell:
         self.unseen.append(Unseen(self.address, step.seen.frame, what, step.mn_id))
 
     # What subclasses know
+
+    sends_up = False
+    """Whether it tunnels what comes from mobile nodes; else what goes to them."""
+
+    def tunnels(self, mn_id: bytes) -> dict[IPv6Address, int]:
+        """Other ends of the tunnels that the model may use now, with when that ends (ns)."""
+        raise NotImplementedError
+
+    def bound_to(self, mn_id: bytes) -> IPv6Address | None:
+        """The one of them that must be used."""
+        raise NotImplementedError
+
+    def homes(self, mn_id: bytes) -> tuple[Address, ...]:  # noqa: ARG002 - for subclasses
+        """The home addresses that the node has given the mobile node."""
+        return ()
+
+    def began(self, mn_id: bytes) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether its first binding was made within the trace."""
+        return False
 
     def events_of(self, step: Step) -> Iterable[Move]:
         """What the model is told of a message."""

@@ -53,12 +53,13 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class NodeVerdict:
-    """One node: messages that were as expected, and not judged."""
+    """One node: messages that were as expected, and not judged; flows of user data that were."""
 
     node: IPv6Address
     role: str
     agreed: int
     unjudged: int
+    flows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
                 "role": node.role,
                 "agreed": node.agreed,
                 "unjudged": node.unjudged,
+                "flows": node.flows,
             }
             for node in verdict.nodes
         ],
@@ -184,7 +185,9 @@ def page(outcome: Outcome) -> str:
     blamed = {each.node for each in verdict.divergences}
     for node in verdict.nodes:
         word = "diverged" if node.node in blamed else "as the draft asks"
-        lines.append(f"  {node.node!s:<{width}}  {node.role:<13}  {word}, {node.agreed} agreed")
+        flows = f", {node.flows} flow{'s' * (node.flows != 1)}" if node.flows else ""
+        said = f"{word}, {node.agreed} agreed{flows}"
+        lines.append(f"  {node.node!s:<{width}}  {node.role:<13}  {said}")
     if verdict.divergences:
         lines += ["", "Divergences:", *(f"  {told(each)}" for each in verdict.divergences)]
     if verdict.consequences:

@@ -24,6 +24,8 @@ _SHOWN = frozenset(
         "granted lifetime",
         "prefix",
         "address",
+        "from",
+        "to",
     )
 )
 """Fields that are always shown; others where they differ."""
