@@ -330,16 +330,24 @@ def test_stated_roles_and_several_points(tmp_path: Path) -> None:
 
 
 def test_the_same_octets_everywhere(wrong: tuple[str, str], tmp_path: Path) -> None:
+    """And from standard input, which can be read but once."""
     found = set()
-    for seed, zone in (("0", "UTC"), ("7", "Asia/Tokyo")):
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    for seed, zone, capture in (("0", "UTC", wrong[0]), ("7", "Asia/Tokyo", "-")):
         out = tmp_path / seed
-        command = [sys.executable, "-m", "netmip6scope", "shrink", wrong[0], "-o", str(out)]
-        root = str(Path(__file__).parents[2])
-        path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+        command = [sys.executable, "-m", "netmip6scope", "shrink", capture, "-o", str(out)]
         given = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": path}
-        done = subprocess.run(
-            command, cwd=tmp_path, env=given, capture_output=True, timeout=120, check=True
-        )
+        with open(wrong[0], "rb") as stream:
+            done = subprocess.run(
+                command,
+                cwd=tmp_path,
+                env=given,
+                stdin=stream,
+                capture_output=True,
+                timeout=120,
+                check=True,
+            )
         assert done.stdout == b""
         found.add((done.stderr, *(each.read_bytes() for each in sorted(out.iterdir()))))
     assert len(found) == 1
