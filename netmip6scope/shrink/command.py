@@ -21,7 +21,7 @@ from netmip6scope.incident.run import Outcome, find, judged
 from netmip6scope.keys import load_keys
 from netmip6scope.merge import merge
 from netmip6scope.profile_file import load_profile
-from netmip6scope.shrink.folder import refuse_existing
+from netmip6scope.shrink.folder import refuse_early
 from netmip6scope.shrink.frames import looked_at
 from netmip6scope.shrink.progress import Replaying
 from netmip6scope.shrink.replays import Replays
@@ -60,7 +60,7 @@ def shrink(
     with_keys: the directory gets a copy of the keys, else a link to them. Raises ScopeError, and
     then has written nothing.
     """
-    refuse_existing(output)
+    refuse_early(output)
     incident = _one(path, keys_path, profile_path)
     keys, profile = load_keys(incident.keys), load_profile(incident.profile)
     with _one_capture(incident) as source, TemporaryDirectory(prefix="netmip6scope-") as folder:
