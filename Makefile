@@ -62,6 +62,7 @@ bench: venv
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/incidents.py
 
 fuzz: venv
 	$(BIN)/python benchmarks/fuzz.py 1000000

@@ -16,12 +16,13 @@ from netmip6scope.capture.spool import readable_again
 from netmip6scope.errors import InputError, ScopeError, UsageError
 from netmip6scope.incident.incident_file import FILE, Incident, incident_from
 from netmip6scope.incident.learned import incident_text
-from netmip6scope.incident.reading import read_observed
+from netmip6scope.incident.reading import read_trace
 from netmip6scope.incident.run import Outcome, find, judged
 from netmip6scope.keys import load_keys
 from netmip6scope.merge import merge
 from netmip6scope.profile_file import load_profile
-from netmip6scope.shrink.folder import refuse_existing
+from netmip6scope.shrink.folder import refuse_early
+from netmip6scope.shrink.frames import looked_at
 from netmip6scope.shrink.progress import Replaying
 from netmip6scope.shrink.replays import Replays
 from netmip6scope.shrink.sameness import told
@@ -59,12 +60,12 @@ def shrink(
     with_keys: the directory gets a copy of the keys, else a link to them. Raises ScopeError, and
     then has written nothing.
     """
-    refuse_existing(output)
+    refuse_early(output)
     incident = _one(path, keys_path, profile_path)
     keys, profile = load_keys(incident.keys), load_profile(incident.profile)
     with _one_capture(incident) as source, TemporaryDirectory(prefix="netmip6scope-") as folder:
-        observed = read_observed([source.place], profile, keys)
-        whole = judged(incident, traced(observed), keys, profile)
+        signalling, user_data = read_trace([source.place], profile, keys)
+        whole = judged(incident, traced(signalling, user_data), keys, profile)
         if whole.verdict.clean:
             raise InputError(path, "nothing diverges in it, so there is nothing to shrink")
         replays = Replays(
@@ -75,6 +76,7 @@ def shrink(
             frozenset(told(whole.verdict)),
             progress.show,
         )
+        observed = looked_at(signalling, whole.trace)
         if not replays.hold(observed, replays.wanted):
             raise ScopeError(f"{path}: its roles cannot be written down: the verdict changes")
         smaller = Smaller(replays, observed, whole.trace.steps, source, folder)

@@ -11,8 +11,14 @@ from pathlib import Path
 from netmip6scope.errors import OutputError, UsageError
 
 
-def refuse_existing(path: str) -> None:
-    """Raise UsageError for what is there already; an empty directory may be."""
+def refuse_early(path: str) -> None:
+    """Raise, before any work is done, if no directory can be made there.
+
+    UsageError for what is there already (an empty directory may be), OutputError for the rest.
+    """
+    parent = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(parent) or not os.access(parent, os.W_OK):
+        raise OutputError(f"{path}: no directory can be made in {parent}")
     try:
         if os.path.lexists(path) and (not os.path.isdir(path) or os.listdir(path)):
             raise UsageError(f"{path}: is there already, and shrink writes a new directory")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import random
 import struct
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,18 @@ from dissectors.frames import Interface
 from dissectors.profile import Profile
 from dissectors.tree import decode as decode_tree
 from netmip6scope.capture.inputs import Source
+from netmip6scope.incident.incident_file import Incident, incident_from
+from netmip6scope.incident.learned import incident_text
+from netmip6scope.incident.run import Outcome
 from netmip6scope.shrink.ddmin import smallest
 from netmip6scope.shrink.frames import Frame, picked, write_frames
 from netmip6scope.shrink.options import opened, without
 from netmip6scope.shrink.progress import Replaying
 from replay.packets import Packet, decode
+from replay.roles import AgentRole, Roles, RouterRole
 from replay.security import AhSecurity, MnHaSecurity, is_protected_with, is_signed_with
+from replay.trace import traced
+from replay.verdict import Verdict
 from tests import wire
 from tests.netmip6scope.faulty import right_trace
 from tests.netmip6scope.simulated import captured, ready_run
@@ -201,6 +209,52 @@ def test_frames_are_picked_and_written_as_they_were(tmp_path: Path, cut: int) ->
     found, count = picked(Source(str(path)), {2, 5, 8})
     assert count == 8
     assert found == [frames[1], frames[4], frames[7]]
+
+
+# Roles
+
+
+@pytest.mark.parametrize("ahead_ns", [0, 1, -1, 999_999, -1_234_567, 30 * 10**9])
+@pytest.mark.parametrize("plain", [False, True])
+def test_roles_are_stated_as_they_are(ahead_ns: int, plain: bool) -> None:
+    """What is usual is stated as well: a part of the trace would teach otherwise."""
+    agent = AgentRole(
+        IPv6Address(HA),
+        pool=None if plain else IPv6Network("2001:db8:100::/48"),
+        pool4=None if plain else IPv4Network("192.0.2.0/24"),
+        longest_s=600,
+        forbidden=frozenset() if plain else frozenset((b"eve", b"mallory")),
+        known=None if plain else frozenset((b"alice",)),
+        full=not plain,
+        timestamps=plain,
+        clock_ahead_ns=ahead_ns,
+    )
+    router = RouterRole(
+        IPv6Address(SAR),
+        agent.address,
+        map=None if plain else IPv6Address("2001:db8:e1::1"),
+        all_ones=not plain,
+        forbidden=agent.forbidden,
+        require_ah=not plain,
+        clock_ahead_ns=ahead_ns,
+    )
+    roles = Roles((agent,), (router,), tolerance_ns=1_500_001)
+    incident = Incident("x", ("x.pcapng",))
+    outcome = Outcome(incident, roles, traced([]), Verdict((), ()), None)
+    read = incident_from(incident_text(outcome, "incident.toml", usual=True), "x", Path())
+    assert read.tolerance_ns == 1_500_001
+    unsaid = {"local"} | {name for role in (agent, router) for name in _unset(role)}
+    for role in (agent, router):
+        given = {"address": role.address, **read.stated[role.address]}
+        assert given == {k: v for k, v in _fields(role).items() if k not in unsaid}
+
+
+def _fields(role: AgentRole | RouterRole) -> dict[str, object]:
+    return {each.name: getattr(role, each.name) for each in dataclasses.fields(role)}
+
+
+def _unset(role: AgentRole | RouterRole) -> list[str]:
+    return [name for name, value in _fields(role).items() if value is None]
 
 
 # Progress
