@@ -65,13 +65,14 @@ class BicastPairs:
         suspects = self._suspects(*far, batch.time_ns)
         if suspects is not None:
             chunks = [*self._recent, columns]
-            picked = [np.flatnonzero(suspects[c[0]]) for c in chunks]
-            merged = [
-                np.concatenate([c[n][p] for c, p in zip(chunks, picked, strict=True)])
-                for n in range(6)
-            ]
-            paired = self._match(merged)
-            columns = self._without(chunks, picked, paired)
+            picked = _again(chunks, suspects)
+            if any(map(len, picked)):
+                merged = [
+                    np.concatenate([c[n].take(p) for c, p in zip(chunks, picked, strict=True)])
+                    for n in range(6)
+                ]
+                paired = self._match(merged)
+                columns = self._without(chunks, picked, paired)
         self._keep(columns)
 
     def so_far(self) -> Copies:
@@ -155,10 +156,7 @@ class BicastPairs:
         """Pair packets of equal address and digest in different tunnels, earliest first."""
         address, router, time_ns, length, digest, since_ns = columns
         paired = np.zeros(len(address), np.bool_)
-        again = _repeated(digest)
-        if not len(again):
-            return paired
-        order = again[np.lexsort((time_ns[again], digest[again], address[again]))]
+        order = np.lexsort((time_ns, digest, address))
         a, d = address[order], digest[order]
         same = np.flatnonzero((a[1:] == a[:-1]) & (d[1:] == d[:-1]))
         # Runs of equal packets: where each begins in `order`, and its last.
@@ -214,8 +212,21 @@ class BicastPairs:
             sums[1] += counted[1]
 
 
+def _again(chunks: list[list[Ints]], suspects: Flags) -> list[Ints]:
+    """By chunk: its rows that suspects have and whose digest another such row has too."""
+    rows = [np.flatnonzero(suspects.take(chunk[0])) for chunk in chunks]
+    digests = (chunk[4].take(mine) for chunk, mine in zip(chunks, rows, strict=True))
+    again = _repeated(np.concatenate([*digests]))
+    ends = np.cumsum([len(mine) for mine in rows])
+    parts = np.split(again, np.searchsorted(again, ends[:-1]))
+    return [
+        mine.take(part - (end - len(mine)))
+        for mine, part, end in zip(rows, parts, ends.tolist(), strict=True)
+    ]
+
+
 def _repeated(digest: Ints) -> Ints:
-    """Rows whose digest another row has too; in most captures there are none."""
+    """Rows whose digest another row has too, in order; in most captures there are none."""
     ordered = np.sort(digest)
     twice: Ints = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):

@@ -17,7 +17,7 @@ from dissectors.frames import Flags, Ints
 from dissectors.scan.batch import MessageBatch, TunnelBatch
 from dissectors.scan.kinds import MessageKind
 from dissectors.scan.tunnels import Tunnels
-from netmip6scope.correlate.alike import among, distinct
+from netmip6scope.correlate.alike import distinct
 from netmip6scope.correlate.bicast import BicastPairs, Copies
 from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.timeline import Timeline
@@ -85,10 +85,10 @@ class UserPlane:
         if len(address):
             self._since(address)
             cuts = Timeline(address, time_ns)
+            first_ns = _first(address, time_ns, len(self._since_ns))
             for way, mine in inner.items():
-                rows = np.flatnonzero(among(mine, address))
+                rows = np.flatnonzero(first_ns.take(mine) <= batch.time_ns)
                 found = cuts.latest(mine.take(rows), batch.time_ns.take(rows))
-                rows, found = rows[found >= 0], found[found >= 0]
                 since[way][rows] = time_ns[found]
                 behind[way] = rows
                 before = np.ones(len(batch), np.bool_)
@@ -163,9 +163,10 @@ class UserPlane:
         known = self._stay_of_flow.shape[1]
         if known == len(self._tunnels):
             return
-        number = self._number
+        numbers = self._numbers
+        number = numbers.setdefault
         new = [
-            (number((DOWN, dst, ar)), number((UP, src, other)))
+            (number((DOWN, dst, ar), len(numbers)), number((UP, src, other), len(numbers)))
             for other, ar, src, dst in self._tunnels.ends[known:].tolist()
         ]
         grown = np.concatenate([self._stay_of_flow, np.array(new, np.int64).T], axis=1)
@@ -175,9 +176,6 @@ class UserPlane:
             self._stays = np.concatenate([self._stays, np.array(fresh, np.int64)])
             blank = np.tile(_BLANK, len(fresh))
             self._open = np.concatenate([self._open, blank], axis=1)
-
-    def _number(self, key: tuple[int, int, int]) -> int:
-        return self._numbers.setdefault(key, len(self._numbers))
 
     def _add(self, batch: TunnelBatch, rows: Ints, way: int) -> None:
         """Add packets to open segments."""
@@ -266,3 +264,10 @@ class UserPlane:
         for homes, home in zip(self._homes, (m.hoa, m.hoa4), strict=True):
             rows = named & (home >= 0)
             homes[m.mn_id[rows]] = home[rows]
+
+
+def _first(key: Ints, time_ns: Ints, size: int) -> Ints:
+    """(size,): the first moment of each key; never for those that have none."""
+    out = np.full(size, _BLANK[2, 0])
+    np.minimum.at(out, key, time_ns)
+    return out
