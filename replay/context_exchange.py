@@ -77,6 +77,7 @@ class ContextExchange:
 
     def renumber(self, mobile: Mobile, identifier: int, sent_ns: int) -> None:
         """What was asked for was asked for with this Identifier (replay knows it of a trace)."""
+        self._identifier = identifier
         if mobile.transfer is not None:
             self.asking.pop(mobile.transfer.identifier, None)
             mobile.transfer = replace(mobile.transfer, identifier=identifier, sent_ns=sent_ns)

@@ -49,17 +49,14 @@ class Writing:
 
     def frames(self) -> Iterator[Made]:
         """In order of time; those that were recorded in their order."""
-        gone = regenerated(self._done.recording)
-        rows = [
-            (
-                frame.time_ns,
-                0,
-                frame.number,
-                Made(frame.time_ns, frame.interface, frame.octets, frame.wirelen),
-            )
-            for frame in self._capture.frames
-            if frame.number not in gone
-        ]
+        gone, moved = regenerated(self._done.recording), self._done.moved
+        rows: list[tuple[int, int, int, Made]] = []
+        for frame in self._capture.frames:
+            time_ns = moved.get(frame.number, frame.time_ns)
+            if frame.number in gone or time_ns is None:
+                continue
+            made = Made(time_ns, frame.interface, frame.octets, frame.wirelen)
+            rows.append((time_ns, 0, frame.number, made))
         for at, shown in enumerate(self._done.shown):
             place = (0, shown.frame) if shown.frame is not None else (1, at)
             rows.append((shown.time_ns, *place, self._framed(shown)))
@@ -79,8 +76,9 @@ class Writing:
         if frame is None:
             made = self._anew(shown, octets)
             return Made(shown.time_ns, 0, made, len(made))
-        made = in_frame(frame, octets, same=shown.frame is not None)
-        cut = frame.wirelen - len(frame.octets) if shown.frame is not None else 0
+        same = shown.frame is not None
+        made = in_frame(frame, octets, same=same, message=shown.journey is None)
+        cut = frame.wirelen - len(frame.octets) if same else 0
         return Made(shown.time_ns, frame.interface, made, len(made) + cut)
 
     def _anew(self, shown: Shown, octets: bytes) -> bytes:
@@ -122,15 +120,17 @@ def carried(packet: Packet, inner: bytes) -> bytes:
     return build(header) + octets
 
 
-def in_frame(frame: Captured, octets: bytes, *, same: bool) -> bytes:
-    """A packet in the link layer of a frame; same: the frame shows this very packet."""
+def in_frame(frame: Captured, octets: bytes, *, same: bool, message: bool) -> bytes:
+    """A packet in the link layer of a frame.
+
+    same: the frame shows this very packet; message: in whatever tunnel it is there.
+    """
     assert frame.begin is not None
     head, old = frame.octets[: frame.begin], frame.octets[frame.begin :]
-    was = peeled(old)
-    now = peeled(octets)
-    if same and was is not None and now is not None and len(was.tunnels) > len(now.tunnels):
+    deeper = _depth(old) - _depth(octets) if same and message else 0
+    if deeper > 0:
         # The recorded node has put it into tunnels that the model knows nothing of.
-        size = (len(was.tunnels) - len(now.tunnels)) * IPV6_OCTETS
+        size = deeper * IPV6_OCTETS
         head, old = head + old[:size], old[size:]
     tail = _behind(old) if same and len(old) - len(_behind(old)) == len(octets) else b""
     if frame.pppoe is not None:
@@ -139,6 +139,11 @@ def in_frame(frame: Captured, octets: bytes, *, same: bool) -> bytes:
         length = len(head) - behind + len(octets)
         head = head[:at] + length.to_bytes(2, "big") + head[at + 2 :]
     return head + octets + tail
+
+
+def _depth(octets: bytes) -> int:
+    what = peeled(octets)
+    return 0 if what is None else len(what.tunnels)
 
 
 def _behind(octets: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.ipv6 import NextHeader
@@ -19,6 +20,7 @@ _IPV6, _IPV4 = 40, 20
 _TUNNELS = (NextHeader.IPV6, NextHeader.IPV4)
 _DEEPEST = 4
 _NUMBER_OCTETS = 8
+_MOST_ADDRESSES = 1 << 14
 Ends = tuple[IPv6Address, IPv6Address]
 """Source and destination of a tunnel's outer header."""
 
@@ -77,8 +79,8 @@ def peeled(octets: bytes) -> Peeled | None:
         if end - begin < _IPV6:
             return None
         length = begin + _IPV6 + int.from_bytes(octets[begin + 4 : begin + 6], "big")
-        source = IPv6Address(octets[begin + 8 : begin + 24])
-        destination = IPv6Address(octets[begin + 24 : begin + 40])
+        source = _address6(octets[begin + 8 : begin + 24])
+        destination = _address6(octets[begin + 24 : begin + 40])
         upper = octets[begin + 6]
         if length > end:
             return None
@@ -96,8 +98,19 @@ def _peeled4(tunnels: tuple[Ends, ...], octets: bytes) -> Peeled | None:
     length = int.from_bytes(octets[2:4], "big")
     if not _IPV4 <= length <= len(octets):
         return None
-    source, destination = IPv4Address(octets[12:16]), IPv4Address(octets[16:20])
+    source, destination = _address4(octets[12:16]), _address4(octets[16:20])
     return Peeled(tunnels, octets[:length], source, destination, octets[9])
+
+
+@lru_cache(maxsize=_MOST_ADDRESSES)
+def _address6(octets: bytes) -> IPv6Address:
+    """Few addresses stand in many packets."""
+    return IPv6Address(octets)
+
+
+@lru_cache(maxsize=_MOST_ADDRESSES)
+def _address4(octets: bytes) -> IPv4Address:
+    return IPv4Address(octets)
 
 
 def joined(hops: Iterable[tuple[Hop, Peeled]]) -> list[Journey]:

@@ -52,7 +52,7 @@ def outside_of(
     told = [each for shell in shells.values() for each in shell.stimuli]
     told += _kept_ready(told, recording)
     entries = tuple(recording.entries())
-    links = {s.mn_id: s.move.link for s in told if isinstance(s.move, LinkUp) and s.mn_id}
+    links = _links(told)
     known = {mn_id: link for mn_id, link in recording.links().items() if mn_id in links}
     renamed = {links[mn_id]: link for mn_id, link in known.items()}
     told += _detached(told, recording, links)
@@ -87,6 +87,15 @@ def _detached(
             continue
         if router is not None and (router, mn_id, step.time_ns) not in known:
             yield Stimulus(step.time_ns, router, mn_id, LinkDown(links[mn_id or b""]))
+
+
+def _links(told: Iterable[Stimulus]) -> dict[bytes, bytes]:
+    """The link-layer addresses that base stations name mobile nodes by."""
+    return {
+        each.mn_id: each.move.link
+        for each in told
+        if isinstance(each.move, LinkUp | LinkDown | HandoverIndication) and each.mn_id is not None
+    }
 
 
 # Who is where

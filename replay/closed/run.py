@@ -39,6 +39,8 @@ class Closed:
     seen: Verdict
     shown: tuple[Shown, ...]
     recording: Recording
+    moved: Mapping[int, int | None]
+    """When frames of mobile nodes come instead; None if they do not come."""
 
 
 def closed(
@@ -70,13 +72,14 @@ def closed(
     owners, conduct = Owners(nodes), _conduct(changes, trace)
     signalling = Signalling(recording, recorded, delays, owners, conduct, outside.odd)
     user_plane = UserPlane(recording, delays, owners, conduct)
-    world = World(nodes, recording, signalling, user_plane, conduct)
-    world.expect(outside, delays)
+    world = World(nodes, recording, delays, signalling, user_plane, conduct)
+    world.expect(outside)
     world.run()
     comparison = Comparison(recording, shells, roles.tolerance_ns)
     compared = comparison.compare(signalling.made, recorded, user_plane)
     verdict = _verdict(seen, compared, user_plane.carried)
-    return Closed(verdict, seen, tuple(in_order(world.shown)), recording)
+    shown = tuple(in_order(world.shown))
+    return Closed(verdict, seen, shown, recording, world.questions.moved)
 
 
 def _conduct(changes: Changes | None, trace: Trace) -> Conduct:

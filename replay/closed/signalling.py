@@ -61,8 +61,7 @@ class Signalling:
         hidden = kind in ANSWERS_TO_HOST and mn_id not in self._linked
         made = Made(now_ns, address, packet, kind, mn_id, cause, hidden)
         step = self._recorded.take(made)
-        fits = step is not None and step.number not in self._odd and mn_id is not None
-        if step is not None and fits and isinstance(node, AccessRouter):
+        if step is not None and isinstance(node, AccessRouter) and self._fits(step, mn_id):
             packet = as_recorded(node, packet, step, mn_id or b"")
             made = replace(made, packet=packet)
         self.made.append((made, step))
@@ -100,6 +99,11 @@ class Signalling:
             sealed = _with_inner(packet, sealed_as_recorded(unwrapped(packet), step))
             shown = Shown(time_ns, address, sealed, sight.frame.number)
         return shown, self._delivery(now_ns, time_ns, address, packet, mn_id, step)
+
+    def _fits(self, step: Step, mn_id: bytes | None) -> bool:
+        """Whether recorded numbers are those that a node may choose now."""
+        departed = mn_id is None or mn_id in self._conduct.departed
+        return not departed and step.number not in self._odd
 
     def _sights(self, step: Step | None) -> Sequence[Sight]:
         return () if step is None else self._recording.sights(step)

@@ -11,12 +11,13 @@ from replay.closed.conduct import Conduct
 from replay.closed.delays import Delays
 from replay.closed.journeys import number_in, token
 from replay.closed.outside import Outside
+from replay.closed.questions import Questions
 from replay.closed.recording import Recording
 from replay.closed.sent import Shown
 from replay.closed.signalling import Signalling, unwrapped
 from replay.closed.user_plane import UserPlane
 from replay.events import Arrived, Deadline, Effects, Node, Send
-from replay.judged import kind_of
+from replay.judged import ANSWERS_TO_HOST, kind_of
 from replay.moves import wait_on
 from replay.packets import Packet
 from replay.shell import Move, moved
@@ -45,13 +46,16 @@ class World:
         self,
         nodes: dict[IPv6Address, Node],
         recording: Recording,
+        delays: Delays,
         signalling: Signalling,
         user_plane: UserPlane,
         conduct: Conduct,
     ) -> None:
         self.shown: list[Shown] = []
         self._nodes = nodes
+        self.questions = Questions(recording.trace)
         self._recording = recording
+        self._delays = delays
         self._signalling = signalling
         self._user_plane = user_plane
         self._conduct = conduct
@@ -60,21 +64,17 @@ class World:
         self._now_ns = 0
         self._wakes: dict[IPv6Address, int] = {}
 
-    def expect(self, outside: Outside, delays: Delays) -> None:
+    def expect(self, outside: Outside) -> None:
         """All that will come from outside."""
         steps = self._recording.trace.steps
         for stimulus in outside.stimuli:
-            time_ns, cause = stimulus.time_ns, None
-            if stimulus.asked is not None:
-                cause = steps[stimulus.asked]
-                took_ns = delays.of_step(stimulus.asked)
-                time_ns = cause.time_ns
-                time_ns += delays.usual(None, stimulus.node) if took_ns is None else took_ns
+            cause = None if stimulus.asked is None else steps[stimulus.asked]
+            time_ns = stimulus.time_ns + self._asked_ns(stimulus)
             self._push(time_ns, _OUTSIDE, stimulus.node, self._unless_departed(stimulus), cause)
         for entry in outside.entries:
             packet = token(self._recording.journeys[entry.journey], entry.journey)
             link = outside.links.get(entry.mn_id) if entry.uplink else None
-            if not entry.uplink or link is not None:
+            if entry.node in self._nodes and (not entry.uplink or link is not None):
                 self._push(entry.time_ns, _PACKET, entry.node, Arrived(packet, link), None)
 
     def run(self) -> None:
@@ -90,16 +90,31 @@ class World:
                 self._do(due.node, moved(node, due.what, due.time_ns), due.cause)
             self._wait(due.node, node)
 
+    def _asked_ns(self, stimulus: Stimulus) -> int:
+        """How long a question is on its way."""
+        if stimulus.asked is None:
+            return 0
+        took_ns = self._delays.of_step(stimulus.asked)
+        return self._delays.usual(None, stimulus.node) if took_ns is None else took_ns
+
     def _unless_departed(self, stimulus: Stimulus) -> Move:
-        """What a router decided itself in the trace it decides itself once all is different."""
-        if not stimulus.own:
+        """Once all is different routers decide themselves, and who asks waits for answers."""
+        if not stimulus.own and stimulus.asked is None:
             return stimulus.move
 
         def decide(node: Node, now_ns: int) -> Effects:
             departed = stimulus.mn_id in self._conduct.departed
-            return () if departed else moved(node, stimulus.move, now_ns)
+            if departed and (stimulus.own or self.questions.holds(stimulus)):
+                return ()
+            return moved(node, stimulus.move, now_ns)
 
         return decide
+
+    def _answered(self, mn_id: bytes) -> None:
+        for held in self.questions.answered(mn_id, self._now_ns):
+            told = held.stimulus
+            time_ns = self._now_ns + held.gap_ns + self._asked_ns(told)
+            self._push(time_ns, _OUTSIDE, told.node, told.move, held.step)
 
     def _push(
         self, time_ns: int, rank: int, node: IPv6Address, what: Move | None, cause: Step | None
@@ -145,6 +160,8 @@ class World:
                 shown, delivery = self._user_plane.sent(now_ns, address, effect, number)
             elif kind_of(unwrapped(effect.packet)) is not None:
                 shown, delivery = self._signalling.sent(now_ns, node, address, effect, cause)
+                if kind_of(effect.packet) in ANSWERS_TO_HOST:
+                    self._answered(effect.mn_id)
             else:
                 continue
             if shown is not None:

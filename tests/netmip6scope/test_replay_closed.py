@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from netmip6scope.cli.main import main
 from netmip6scope.merge import merge
+from netmip6scope.simulation.capture import Frame
+from netmip6scope.simulation.run import capture_octets
 from replay.closed.journeys import peeled
 from replay.judged import Kind, kind_of
 from tests.netmip6scope.closing import (
@@ -23,6 +26,7 @@ from tests.netmip6scope.closing import (
     keys_of,
 )
 from tests.netmip6scope.faulty import ADDED, Case, doubled, dropped, place, right_trace
+from tests.netmip6scope.simulated import ready_run
 from tests.netmip6scope.test_replay_faults import CASES
 from tests.netmip6scope.test_replay_isolate import IMPLIED, MISTAKES
 
@@ -263,3 +267,31 @@ def test_copies_are_counted_with_their_tunnels() -> None:
     assert (
         len(tunnels) - len(both) == 4
     )  # every 50 ms from the BA at 4.816 s to the release at 5.0 s
+
+
+# Frames that are damaged, cut, doubled, left out, and out of order
+DAMAGED = ["access-ipcp", "context-refusals", "loss-recovery", "net-hmipv6", "stale-binding"]
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_captures_end_in_a_verdict_and_a_capture(name: str, tmp_path: Path) -> None:
+    dice = random.Random(name)
+    capture, out = tmp_path / "damaged.pcapng", tmp_path / "out.pcapng"
+    for round_ in range(6):
+        frames = []
+        (seen,) = ready_run(name).camera.frames.values()
+        for frame in seen:
+            octets, time_ns, fate = bytearray(frame.octets), frame.time_ns, dice.random() * 10
+            if fate < 0.2:
+                octets[dice.randrange(len(octets))] ^= 1 << dice.randrange(8)
+            elif fate < 0.3:
+                octets = octets[: dice.randrange(len(octets))]
+            elif fate < 0.5:
+                continue
+            elif fate < 0.6:
+                time_ns += dice.choice((-(10**9), 10**7, 10**10))
+            frames += [Frame(time_ns, bytes(octets))] * (2 if fate > 9.9 else 1)
+        capture.write_bytes(capture_octets("net", frames))
+        more = ["--faults", "loss=5%", "--set", "ar.lifetime_s=40"] if round_ % 2 else []
+        assert main(["replay", "--closed", str(capture), "-w", str(out), *more]) in (0, 1)
+        assert frames_in(out)

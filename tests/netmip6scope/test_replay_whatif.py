@@ -24,6 +24,8 @@ from tests.netmip6scope.closing import DATA, SAMPLES, SIMULATED, frames_in, keys
 FIGURE3 = str(SIMULATED / "figure3-handoff.pcapng")
 HA, SAR, TAR = "2001:db8:f::1", "2001:db8:1::a1", "2001:db8:2::a2"
 MS, UDP = 10**6, 17
+IPV6, DHCPV6 = b"\x86\xdd", (b"\x02\x22", b"\x02\x23")
+"""An EtherType; the UDP ports 546 and 547."""
 Sent = list[tuple[int, Packet]]
 
 
@@ -176,6 +178,48 @@ def test_an_attach_waits_for_its_second_update(tmp_path: Path) -> None:
 
 def isinstance_named(packet: Packet, name: str) -> bool:
     return type(packet.payload).__name__ == name
+
+
+@pytest.mark.parametrize(
+    "lost", ["bu#1", "bu#2", "bu#3", "ba#1", "ba#2", "ba#3", "ho-request#1", "ho-response#1"]
+)
+def test_a_single_loss_is_made_up_for(lost: str, tmp_path: Path) -> None:
+    """Whatever is lost is sent again, once; every update has a higher number than the last one
+    for its care-of address (RFC 6275 9.5.1), and what is acknowledged was accepted."""
+    found, sent = asked(tmp_path, "--drop", lost)
+    kind = {"bu": "BindingUpdate", "ba": "BindingUpdate"}.get(lost[:2], "HoRequest")
+    expected = 4 if kind == "BindingUpdate" else 2
+    assert len([1 for _, packet in sent if isinstance_named(packet, kind)]) == expected
+    for router in (SAR, TAR):
+        numbers = [
+            p.payload.sequence
+            for _, p in of_kind(sent, "BindingUpdate", router)
+            if isinstance(p.payload, BindingUpdate)
+        ]
+        assert numbers == sorted(set(numbers))
+    statuses = {
+        p.payload.status
+        for _, p in of_kind(sent, "BindingAcknowledgement", HA)
+        if isinstance(p.payload, BindingAcknowledgement)
+    }
+    assert statuses == {0}
+    assert handoffs(found)[1]["outcome"] == "complete"
+
+
+def test_a_question_follows_its_answer(tmp_path: Path) -> None:
+    """The offer comes 1.5 s later, so do the Request and its answer, as soon after as recorded:
+    the first update is sent again after so long (RFC 6275 12)."""
+    capture = SIMULATED / "access-dhcpv6.pcapng"
+    asked(tmp_path, "--drop", "ba#1", capture=str(capture))
+    recorded, changed = dhcp_times(capture), dhcp_times(tmp_path / "out.pcapng")
+    assert len(recorded) == len(changed) == 4
+    assert changed[0] == recorded[0]
+    assert [b - a for a, b in zip(recorded[1:], changed[1:], strict=True)] == [1500 * MS] * 3
+
+
+def dhcp_times(path: Path) -> list[int]:
+    found = ((t, peeled(octets[14:])) for t, octets in frames_in(path) if octets[12:14] == IPV6)
+    return [t for t, what in found if what is not None and what.inner[40:42] in DHCPV6]
 
 
 def test_a_lost_response_is_asked_for_again(tmp_path: Path) -> None:
