@@ -21,7 +21,17 @@ from replay.binding_client import ANY_IPV4, REJECTED, UNIT_S
 from replay.context import Context
 from replay.events import HandoverIndication, LinkDown, LinkUp
 from replay.link_session import LETS_GO, State
-from replay.moves import aaa_said, ask_again, give_up, question, take_over, talk, wait_over, wake
+from replay.moves import (
+    aaa_said,
+    ask_again,
+    give_up,
+    question,
+    refresh,
+    take_over,
+    talk,
+    wait_over,
+    wake,
+)
 from replay.packets import UNSPECIFIED, Address
 from replay.shell import Move
 from replay.surroundings import Surroundings
@@ -87,11 +97,15 @@ class HiddenWords:
     def _registered(self, router: AccessRouter, step: Step, mn_id: bytes) -> Iterator[Guess]:
         """It came, asked for an address or talked, or its binding is renewed."""
         mobile, link = router.mobiles.get(mn_id), self.around.link(mn_id)
+        peer, step = step.packet.destination, self.around.at_home(step)
         home, home4 = step.packet.home_address, _home4(step)
         left = mobile is not None and mobile.session in LETS_GO
         if left and not self._is_back(home4 or home, step.time_ns):
             return
         up, asked = LinkUp(mn_id, link), question(link, ipv4=home4 is not None)
+        if mobile is not None and mobile.registration.local is not None:
+            # In a MAP's domain there are two, each refreshed in its own time.
+            yield Guess("", [partial(refresh, mn_id=mn_id, peer=peer)])
         yield Guess("", [up])
         yield Guess("", [up, up])
         if home in (None, UNSPECIFIED, ALL_ONES) and home4 in (None, ANY_IPV4):

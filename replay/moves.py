@@ -107,6 +107,19 @@ def wait_over(node: object, now_ns: int, *, mn_id: bytes) -> Effects:
     return _due_now(_router_of(node), mobile, now_ns)
 
 
+def refresh(node: object, now_ns: int, *, mn_id: bytes, peer: Address) -> Effects:
+    """One binding is refreshed before its time; when, is the router's to choose."""
+    mobile = _router_of(node).mobiles.get(mn_id)
+    if mobile is None:
+        return ()
+    for client in (mobile.registration.local, mobile.registration.home):
+        is_meant = client is not None and client.binding.peer == peer
+        if client is not None and is_meant and client.state is ClientState.REGISTERED:
+            client.binding = replace(client.binding, refresh_ns=now_ns)
+            return _due_now(_router_of(node), mobile, now_ns)
+    return ()
+
+
 def _due_now(router: AccessRouter, mobile: Mobile, now_ns: int) -> Effects:
     router.look_again(mobile)
     return router.handle(Deadline(), now_ns)

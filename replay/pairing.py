@@ -36,7 +36,7 @@ def paired(pending: Iterable[Expected], step: Step, kind: Kind) -> Expected | No
         and each.mn_id == step.mn_id
         and (each.packet.destination == step.packet.destination or step.link is not None)
         and step.time_ns - each.time_ns <= _PATIENCE_NS
-        and _releases(each.packet) == _releases(step.packet)
+        and releases(each.packet) == releases(step.packet)
     ]
     return _best(fitting, step)
 
@@ -68,7 +68,7 @@ def _best(fitting: Sequence[Expected], step: Step) -> Expected | None:
     )
 
 
-def _releases(packet: Packet) -> bool:
+def releases(packet: Packet) -> bool:
     """Whether it ends a binding."""
     return isinstance(packet.payload, BindingUpdate) and not packet.payload.lifetime
 

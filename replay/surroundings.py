@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dissectors.mobility import BindingUpdate
 from replay.role_configs import Shown
 from replay.trace import Step, Trace
 
@@ -21,6 +22,24 @@ class Surroundings:
     shown: Shown
     attached_with: dict[int, Step] = field(default_factory=dict)
     links: dict[bytes, bytes] = field(default_factory=dict)
+    _at_home: dict[int, Step] = field(default_factory=dict)
+    """By number of an update's step to a MAP, the one to a home agent that it led to."""
+
+    def __post_init__(self) -> None:
+        to_map: dict[object, Step] = {}
+        for step in self.trace.steps:
+            if not isinstance(step.packet.payload, BindingUpdate) or step.receiver is None:
+                continue
+            who = step.sender, step.mn_id
+            if self.trace.agents.get(step.receiver):
+                to_map[who] = step
+            elif who in to_map:
+                first = to_map.pop(who)
+                self._at_home[first.number] = step
+
+    def at_home(self, update: Step) -> Step:
+        """Where a Binding Update's mobile node shall be at home: of one to a MAP the next says."""
+        return self._at_home.get(update.number, update)
 
     def link(self, mn_id: bytes) -> bytes:
         """A mobile node's link-layer address; one made up where the trace has none."""

@@ -9,23 +9,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
-from replay.binding_client import REJECTED
+from dissectors.mobility_options import Ipv4HomeAddress
+from replay.binding_client import ANY_IPV4, REJECTED
 from replay.judged import who
 from replay.packets import UNSPECIFIED, Address, Packet
 from replay.security import care_of
+from replay.update_checks import ALL_ONES
 from replay.user_data import NO_USER_DATA, Flow, UserData, thinned
 
 SAME_NS = 1_000_000_000
 """How long a message may be on its way inside the network."""
 LOST_NS = 500_000_000
 """What is sent again sooner than that was doubled, not lost."""
+LONGEST_NS = 32_000_000_000
+"""RFC 6275 12, MAX_BINDACK_TIMEOUT: what is asked again later than that is asked anew."""
 SAMPLE_NS = 250_000_000
 """So often user data tells that somebody is there."""
 
@@ -112,7 +116,7 @@ def traced(observed: Sequence[Observed], user_data: UserData = NO_USER_DATA) -> 
             continue
         if isinstance(packet.payload, _SIGNALS):
             known[packet] = seen.time_ns
-        sender, receiver = regional.ends(packet)
+        sender, receiver = regional.ends(packet, seen.time_ns)
         if isinstance(packet.payload, _SIGNALS):
             regional.learn(packet, seen.time_ns)
             for each in (sender, receiver):
@@ -158,8 +162,14 @@ class _Regional:
         self._maps = {agent for agent, local in agents.items() if local}
         self._router: dict[Address, IPv6Address] = {}
         self._since: dict[Address, list[tuple[int, IPv6Address]]] = {}
+        self._asked: dict[Address, tuple[int, IPv6Address]] = {}
+        """Who has just asked for it at its MAP, and when."""
 
     def learn(self, packet: Packet, time_ns: int) -> None:
+        if isinstance(packet.payload, BindingUpdate) and packet.destination in self._maps:
+            rcoa, router = packet.home_address, packet.source
+            if packet.payload.lifetime and rcoa is not None and isinstance(router, IPv6Address):
+                self._asked[rcoa] = time_ns, router
         ack, to, rcoa = packet.payload, packet.destination, packet.routed
         is_ack = isinstance(ack, BindingAcknowledgement) and packet.source in self._maps
         if is_ack and rcoa is not None and isinstance(to, IPv6Address):
@@ -168,8 +178,12 @@ class _Regional:
                 self._router[rcoa] = to
                 self._since.setdefault(rcoa, []).append((time_ns, to))
 
-    def ends(self, packet: Packet) -> tuple[IPv6Address | None, IPv6Address | None]:
-        return self.router(packet.source), self.router(packet.destination)
+    def ends(self, packet: Packet, time_ns: int) -> tuple[IPv6Address | None, IPv6Address | None]:
+        """Sender and receiver; whoever asks a MAP may register at home in the same moment."""
+        asked_ns, router = self._asked.get(packet.source, (0, None))
+        if not isinstance(packet.payload, BindingUpdate) or time_ns - asked_ns > SAME_NS:
+            router = self.router(packet.source)
+        return router, self.router(packet.destination)
 
     def router(self, address: Address) -> IPv6Address | None:
         found = self._router.get(address, address)
@@ -294,10 +308,10 @@ def _answered(step: Step) -> object:
 def _repeats(earlier: Step, later: Step) -> bool:
     """The same question, no sooner than one that was lost is asked again."""
     one, other = earlier.packet.payload, later.packet.payload
-    if later.time_ns - earlier.time_ns < LOST_NS * 4 // 5:
+    if not LOST_NS * 4 // 5 <= later.time_ns - earlier.time_ns <= LONGEST_NS * 5 // 4:
         return False
     if isinstance(one, BindingUpdate) and isinstance(other, BindingUpdate):
-        same = earlier.packet.home_address == later.packet.home_address
+        same = _named_homes(earlier.packet) == _named_homes(later.packet)
         return same and (one.lifetime == 0) == (other.lifetime == 0)
     return isinstance(one, HoRequest) and isinstance(other, HoRequest)
 
@@ -309,4 +323,14 @@ def _wants_again(asked: Step, answer: Step, later: Step) -> bool:
     ack = answer.packet.payload
     if isinstance(ack, BindingAcknowledgement) and ack.status >= REJECTED:
         return False
-    return later.packet.home_address in (None, UNSPECIFIED) and asked.mn_id == later.mn_id
+    home, home4 = _named_homes(later.packet)
+    asks = home4 == ANY_IPV4 if home4 is not None else home in (None, UNSPECIFIED, ALL_ONES)
+    return asks and asked.mn_id == later.mn_id
+
+
+def _named_homes(packet: Packet) -> tuple[IPv6Address | None, IPv4Address | None]:
+    """The home addresses that a Binding Update is about."""
+    update = packet.payload
+    assert isinstance(update, BindingUpdate)
+    home4 = (each.address for each in update.options if isinstance(each, Ipv4HomeAddress))
+    return packet.home_address, next(home4, None)
