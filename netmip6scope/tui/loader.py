@@ -28,6 +28,8 @@ _PAUSE_BY_COST = 8
 """How many times longer than it took to build the tables they are not built again."""
 _PROGRESS_EVERY_S = 0.1
 _ASK_AGAIN_S = 0.2
+_MOST_WAY_S = 0.05
+"""Most keys take as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ class Loader:
         """Gives tables that are newer than the posted ones."""
         self._due_s = time.monotonic()
         self._progress_due_s = 0.0
+        self._answered = threading.Event()
+        self._answered.set()
+        self._give_way_s = 0.0
+        """Until then it has waited enough."""
 
     def start(self) -> None:
         self._thread.start()
@@ -112,6 +118,21 @@ class Loader:
         else:
             self._running.set()
 
+    def give_way(self, *, asked: bool) -> None:
+        """Somebody waits for an answer, or has it: two threads at once would make it late."""
+        if asked:
+            self._answered.clear()
+        else:
+            self._answered.set()
+
+    def _let_answer(self) -> None:
+        """Wait for an answer that is asked for, but less than half of the time."""
+        begin_s = time.monotonic()
+        if begin_s >= self._give_way_s and not self._answered.is_set():
+            self._answered.wait(_MOST_WAY_S)
+            now_s = time.monotonic()
+            self._give_way_s = now_s + (now_s - begin_s)
+
     def _read(self) -> None:
         # Said if it ends by a mistake of ours, whose traceback the thread prints.
         end: News = Failed(ScopeError("the reading ended by a mistake in the program"))
@@ -137,6 +158,7 @@ class Loader:
             self._progress_due_s = now_s + _PROGRESS_EVERY_S
             self._post(Progress(octets, self.total_octets))
         self._running.wait()
+        self._let_answer()
         self._end_if_stopped()
 
     # What `pipeline.Watcher` asks for
@@ -152,6 +174,7 @@ class Loader:
 
     def fed(self, so_far: Callable[[], Result]) -> None:
         self._waiting = so_far
+        self._let_answer()
         if time.monotonic() >= self._due_s:
             self._build()
 
