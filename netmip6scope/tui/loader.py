@@ -15,13 +15,14 @@ from typing import TypeAlias
 from dissectors.authentication.keys import Keys
 from dissectors.frames import FrameBatch, Ints
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch
+from dissectors.scan.batch import Scanned
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.spool import readable_again
 from netmip6scope.errors import Interrupted, ScopeError
 from netmip6scope.ladder.build import TABLES
 from netmip6scope.pipeline import Result, Run
 from netmip6scope.tui.frames import FrameStore
+from netmip6scope.tui.parts import Parts
 
 _LEAST_PAUSE_S = 0.2
 _PAUSE_BY_COST = 8
@@ -73,6 +74,7 @@ class Loader:
     ) -> None:
         """keep_ns: see `Run`."""
         self.store = FrameStore()
+        self._parts = Parts(profile)
         self.total_octets: int | None = None
         self._sources = sources
         self._clock_of = clock_of
@@ -163,8 +165,10 @@ class Loader:
 
     # What `pipeline.Watcher` asks for
 
-    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
-        self.store.add(batch, messages)
+    def see(self, batch: FrameBatch, scanned: Scanned) -> None:
+        messages = scanned.messages
+        earlier = self._parts.of(batch, scanned.aside, messages.frame)
+        self.store.add(batch, messages, earlier)
 
     def keep(self, which: Ints) -> None:
         self.store.keep(which)
