@@ -13,7 +13,7 @@ import numpy as np
 from dissectors.frames import FrameBatch, Ints
 from dissectors.lanes import Lanes
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch, Scanned
+from dissectors.scan.batch import Scanned
 from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
@@ -54,8 +54,8 @@ class Meter(Protocol):
 class Watcher(Protocol):
     """What looks on while captures are read."""
 
-    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
-        """A batch and its messages, in the order of the table of messages."""
+    def see(self, batch: FrameBatch, scanned: Scanned) -> None:
+        """A batch and what is in it, its messages in the order of their table."""
 
     def keep(self, which: Ints) -> None:
         """Of several points: the messages so far are those of `which`, in its order."""
@@ -304,7 +304,7 @@ class Run:
         """A batch, scanned for its messages, about whose frames others may ask."""
         scanned = self.scanner.scan(batch)
         if self._watcher is not None:
-            self._watcher.see(batch, scanned.messages)
+            self._watcher.see(batch, scanned)
         if self._selection is not None:
             self._selection.see(scanned.messages, batch, self._profile, scanned)
         return scanned

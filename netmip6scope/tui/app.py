@@ -9,7 +9,9 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
@@ -53,6 +55,7 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
 STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
 )
+_ASKS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 _STOP_LIMIT_S = 0.5
 _LOOK_EVERY_S = 1.0
 
@@ -104,9 +107,17 @@ class ScopeApp(App[ScopeError]):
         self._progress = Progress(0, None)
         self._said = ""
         self._marks: dict[str, set[int]] = {}
+        self._styled: WeakKeyDictionary[Screen[object], dict[str, str]] = WeakKeyDictionary()
+        """By screen, the theme's variables that it was drawn with."""
 
     def _post(self, news: News) -> None:
         self.post_message(self.Told(news))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, _ASKS) and not event.is_forwarded:
+            self.loader.give_way(asked=True)
+            self.call_after_refresh(self.loader.give_way, asked=False)
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         self.loader.start()
@@ -125,6 +136,16 @@ class ScopeApp(App[ScopeError]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What our styles ask for, where a theme that is not ours lacks it."""
         return THEMES[0].variables
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the style sheets again only for another theme.
+
+        It is asked for whenever a screen is shown first, and takes as long as a key may.
+        """
+        theme, shown = self.get_css_variables(), self.screen_stack
+        if not shown or any(self._styled.setdefault(s, theme) != theme for s in shown):
+            super().refresh_css(animate)
+            self._styled.update(dict.fromkeys(shown, theme))
 
     def on_unmount(self) -> None:
         self.loader.close(_STOP_LIMIT_S)

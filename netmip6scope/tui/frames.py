@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from typing import BinaryIO, NamedTuple
+from collections.abc import Mapping
+from typing import BinaryIO
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.capture.spool import is_read_once
 from netmip6scope.correlate.growing import Growing
 from netmip6scope.errors import OutputError
+from netmip6scope.tui.parts import NO_KIND, Stored
 
 _COLUMNS = {
     "number": np.int64,
@@ -29,23 +31,15 @@ _COLUMNS = {
     "wirelen": np.int32,
     "link_type": np.int32,
     "kind": np.int32,
+    "time_ns": np.int64,
 }
-
-_NO_KIND = -1
-
-
-class Stored(NamedTuple):
-    """One frame."""
-
-    octets: bytes
-    wirelen: int
-    link_type: int
-    kind: int
-    """The message's `MessageKind`, -1 for a frame without one."""
 
 
 class FrameStore:
-    """Messages have the numbers of `Result.message_number`."""
+    """Messages have the numbers of `Result.message_number`.
+
+    Rows of a number: the frames that hold fragments of the message, and its own frame, the last.
+    """
 
     def __init__(self) -> None:
         self._file = _file()
@@ -57,15 +51,27 @@ class FrameStore:
         """Held while rows or the file become others, and while one is read."""
 
     def __len__(self) -> int:
-        return len(self._rows if self._order is None else self._order)
+        if self._order is not None:
+            return len(self._order)
+        return int(np.count_nonzero(np.diff(self._rows.column("number"), prepend=-1)))
 
     @property
     def octets(self) -> int:
         """The size of the file."""
         return self._size
 
-    def add(self, batch: FrameBatch, messages: MessageBatch) -> None:
-        """Keep the frames of a batch's messages. Raises OutputError when there is no room."""
+    def add(
+        self,
+        batch: FrameBatch,
+        messages: MessageBatch,
+        earlier: Mapping[int, list[Stored]] | None = None,
+    ) -> None:
+        """Keep the frames of a batch's messages. Raises OutputError when there is no room.
+
+        earlier: by number of a message's frame, those with fragments of it.
+        """
+        if earlier:
+            self._add_parts(messages.frame.tolist(), earlier)
         row = messages.frame - batch.first_frame
         octets = batch.caplen[row]
         starts = batch.start[row].tolist()
@@ -81,11 +87,31 @@ class FrameStore:
             "wirelen": batch.wirelen[row],
             "link_type": types[batch.interface[row]],
             "kind": messages.kind,
+            "time_ns": batch.time_ns[row],
         }
         with self._lock:
             self._rows.extend(rows)
+            if earlier:
+                by_number = np.argsort(self._rows.column("number"), kind="stable")
+                self._rows.keep(by_number)
         self._seen += len(row)
         self._size = int(ends[-1]) if len(ends) else self._size
+
+    def _add_parts(self, frames: list[int], earlier: Mapping[int, list[Stored]]) -> None:
+        parts = [
+            (self._seen + n, part) for n, f in enumerate(frames) for part in earlier.get(f, ())
+        ]
+        octets = np.array([len(part.octets) for _, part in parts], np.int64)
+        rows = {
+            "number": np.array([number for number, _ in parts], np.int64),
+            "at": self._size + np.cumsum(octets) - octets,
+            "octets": octets,
+        }
+        for name in ("wirelen", "link_type", "kind", "time_ns"):
+            rows[name] = np.array([getattr(part, name) for _, part in parts], np.int64)
+        self._size += _write_all(self._file, b"".join(part.octets for _, part in parts))
+        with self._lock:
+            self._rows.extend(rows)
 
     def close(self) -> None:
         """Let the file go."""
@@ -97,7 +123,7 @@ class FrameStore:
 
     def forget(self, numbers: Ints) -> None:
         """Let go of all messages but these, ascending. Raises OutputError without room."""
-        rows = np.searchsorted(self._rows.column("number"), numbers)
+        rows = np.flatnonzero(np.isin(self._rows.column("number"), numbers))
         used = int(self._rows.column("octets")[rows].sum())
         if 2 * used < self._size:
             self._copy(rows)
@@ -119,22 +145,24 @@ class FrameStore:
 
     def frame(self, number: int) -> Stored:
         """The frame of a message. Raises OutputError if it cannot be read back."""
+        return self.frames(number)[-1]
+
+    def frames(self, number: int) -> list[Stored]:
+        """The same behind the frames with fragments of it."""
+        number = number if self._order is None else int(self._order[number])
+        with self._lock:
+            numbers = self._rows.column("number")
+            first, end = (int(np.searchsorted(numbers, number, side)) for side in ("left", "right"))
+            if first == end:
+                raise OutputError("its session was over for long, and its frame has left memory")
+            return [self._read(self._rows.row(row)) for row in range(first, end)]
+
+    def _read(self, row: dict[str, int]) -> Stored:
         try:
-            with self._lock:
-                stored = self._rows.row(self._place(number))
-                octets = os.pread(self._file.fileno(), stored["octets"], stored["at"])
+            octets = os.pread(self._file.fileno(), row["octets"], row["at"])
         except OSError as error:
             raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
-        return Stored(octets, stored["wirelen"], stored["link_type"], stored["kind"])
-
-    def _place(self, number: int) -> int:
-        if self._order is not None:
-            return int(self._order[number])
-        numbers = self._rows.column("number")
-        row = int(np.searchsorted(numbers, number))
-        if row == len(numbers) or numbers[row] != number:
-            raise OutputError("its session was over for long, and its frame has left memory")
-        return row
+        return Stored(octets, row["wirelen"], row["link_type"], row["kind"], row["time_ns"])
 
     def batch(self, numbers: Ints, begin: int) -> tuple[MessageBatch, FrameBatch]:
         """Messages as a filter sees them: frames that count from `begin` + 1.
@@ -188,5 +216,6 @@ def read_frame(source: Source, number: int) -> Stored | None:
         row = number - batch.first_frame
         if row < len(batch):
             link_type = batch.interfaces[int(batch.interface[row])].link_type
-            return Stored(batch.frame(row), int(batch.wirelen[row]), link_type, _NO_KIND)
+            wirelen, time_ns = int(batch.wirelen[row]), int(batch.time_ns[row])
+            return Stored(batch.frame(row), wirelen, link_type, NO_KIND, time_ns)
     return None

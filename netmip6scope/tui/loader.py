@@ -15,19 +15,22 @@ from typing import TypeAlias
 from dissectors.authentication.keys import Keys
 from dissectors.frames import FrameBatch, Ints
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch
+from dissectors.scan.batch import Scanned
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.spool import readable_again
 from netmip6scope.errors import Interrupted, ScopeError
 from netmip6scope.ladder.build import TABLES
 from netmip6scope.pipeline import Result, Run
 from netmip6scope.tui.frames import FrameStore
+from netmip6scope.tui.parts import Parts
 
 _LEAST_PAUSE_S = 0.2
 _PAUSE_BY_COST = 8
 """How many times longer than it took to build the tables they are not built again."""
 _PROGRESS_EVERY_S = 0.1
 _ASK_AGAIN_S = 0.2
+_MOST_WAY_S = 0.05
+"""Most keys take as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Loader:
     ) -> None:
         """keep_ns: see `Run`."""
         self.store = FrameStore()
+        self._parts = Parts(profile)
         self.total_octets: int | None = None
         self._sources = sources
         self._clock_of = clock_of
@@ -84,6 +88,10 @@ class Loader:
         """Gives tables that are newer than the posted ones."""
         self._due_s = time.monotonic()
         self._progress_due_s = 0.0
+        self._answered = threading.Event()
+        self._answered.set()
+        self._give_way_s = 0.0
+        """Until then it has waited enough."""
 
     def start(self) -> None:
         self._thread.start()
@@ -112,6 +120,21 @@ class Loader:
         else:
             self._running.set()
 
+    def give_way(self, *, asked: bool) -> None:
+        """Somebody waits for an answer, or has it: two threads at once would make it late."""
+        if asked:
+            self._answered.clear()
+        else:
+            self._answered.set()
+
+    def _let_answer(self) -> None:
+        """Wait for an answer that is asked for, but less than half of the time."""
+        begin_s = time.monotonic()
+        if begin_s >= self._give_way_s and not self._answered.is_set():
+            self._answered.wait(_MOST_WAY_S)
+            now_s = time.monotonic()
+            self._give_way_s = now_s + (now_s - begin_s)
+
     def _read(self) -> None:
         # Said if it ends by a mistake of ours, whose traceback the thread prints.
         end: News = Failed(ScopeError("the reading ended by a mistake in the program"))
@@ -137,12 +160,15 @@ class Loader:
             self._progress_due_s = now_s + _PROGRESS_EVERY_S
             self._post(Progress(octets, self.total_octets))
         self._running.wait()
+        self._let_answer()
         self._end_if_stopped()
 
     # What `pipeline.Watcher` asks for
 
-    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
-        self.store.add(batch, messages)
+    def see(self, batch: FrameBatch, scanned: Scanned) -> None:
+        messages = scanned.messages
+        earlier = self._parts.of(batch, scanned.aside, messages.frame)
+        self.store.add(batch, messages, earlier)
 
     def keep(self, which: Ints) -> None:
         self.store.keep(which)
@@ -152,6 +178,7 @@ class Loader:
 
     def fed(self, so_far: Callable[[], Result]) -> None:
         self._waiting = so_far
+        self._let_answer()
         if time.monotonic() >= self._due_s:
             self._build()
 

@@ -77,8 +77,8 @@ class TableView(RowsView):
         self.redraw()
 
     def show_times(self, shown: TimeFormat) -> None:
-        self.time_format = shown
-        if self.table is not None:
+        changed, self.time_format = shown is not self.time_format, shown
+        if changed and self.table is not None:
             self._lay_out()
             self.redraw()
 

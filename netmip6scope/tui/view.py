@@ -8,6 +8,7 @@ import numpy as np
 
 from dissectors.authentication.checks import Checks
 from dissectors.authentication.keys import Keys
+from dissectors.fragments import Fragments
 from dissectors.frames import Ints
 from dissectors.node import Node
 from dissectors.profile import Profile
@@ -18,7 +19,8 @@ from netmip6scope.ladder.choice import Choice, choose
 from netmip6scope.ladder.model import Ladder
 from netmip6scope.pipeline import Result
 from netmip6scope.tables.columns import NULL, Column, Table
-from netmip6scope.tui.frames import FrameStore, Stored, read_frame
+from netmip6scope.tui.frames import FrameStore, read_frame
+from netmip6scope.tui.parts import Stored
 
 _LEARNED_FROM = 50
 _KEYS = {"sessions": "session", "handoffs": "handoff", "findings": "time"}
@@ -91,11 +93,15 @@ class View:
         if self.keys is not None:
             checks = Checks(self.keys)
             for earlier in self._before(row):
-                frame = self.frame(earlier)
-                if checks.concerns(frame.octets):
-                    self._tree(frame, checks)
-        stored = self.frame(row)
-        return Opened(row, stored, self._tree(stored, checks))
+                frames = self._frames(earlier)
+                if any(checks.concerns(frame.octets) for frame in frames):
+                    self._tree(frames, checks)
+        frames = self._frames(row)
+        return Opened(row, frames[-1], self._tree(frames, checks))
+
+    def _frames(self, row: int) -> list[Stored]:
+        """A message's frame, behind those with fragments of it."""
+        return self.store.frames(int(self.result.message_number[row]))
 
     def frame(self, row: int) -> Stored:
         """A message's frame, with its octets. Raises OutputError if it cannot be read back."""
@@ -116,10 +122,22 @@ class View:
         named = [s for s in sources if point in (s.point, default_point(s.path))]
         found = sources if len(sources) == 1 else named
         stored = read_frame(found[0], number) if len(found) == 1 else None
-        return None if stored is None else Opened(-1, stored, self._tree(stored, None))
+        return None if stored is None else Opened(-1, stored, self._tree([stored], None))
 
-    def _tree(self, frame: Stored, checks: Checks | None) -> Node:
-        return decode(frame.octets, frame.link_type, frame.wirelen, self.profile, checks)
+    def _tree(self, frames: list[Stored], checks: Checks | None) -> Node:
+        """The last frame's tree."""
+        waiting, profile = Fragments(), self.profile
+        for frame in frames:
+            tree = decode(
+                frame.octets,
+                frame.link_type,
+                frame.wirelen,
+                profile,
+                checks if frame is frames[-1] else None,
+                fragments=waiting,
+                time_ns=frame.time_ns,
+            )
+        return tree
 
     def _before(self, row: int) -> list[int]:
         """Messages that a verdict may need: the last of the session and the last of all."""

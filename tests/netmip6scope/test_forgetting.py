@@ -17,7 +17,7 @@ import pytest
 from dissectors.frames import FrameBatch, Ints
 from dissectors.lanes import Lanes
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch
+from dissectors.scan.batch import Scanned
 from netmip6scope import pipeline
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.reader import CaptureFile
@@ -59,9 +59,9 @@ class Looking:
         self._chance = chance
         self._every = every
 
-    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
+    def see(self, batch: FrameBatch, scanned: Scanned) -> None:
         self._frames += len(batch)
-        self.store.add(batch, messages)
+        self.store.add(batch, scanned.messages)
 
     def keep(self, which: Ints) -> None:
         raise NotImplementedError

@@ -12,7 +12,7 @@ import pytest
 
 from dissectors.frames import FrameBatch, Ints
 from dissectors.profile import Profile
-from dissectors.scan.batch import MessageBatch
+from dissectors.scan.batch import Scanned
 from netmip6scope import pipeline
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.reader import CaptureFile
@@ -34,9 +34,9 @@ class Watcher:
         self.octets: list[bytes] = []
         self.idle_s: list[float | None] = []
 
-    def see(self, batch: FrameBatch, messages: MessageBatch) -> None:
+    def see(self, batch: FrameBatch, scanned: Scanned) -> None:
         self.frames += len(batch)
-        rows = messages.frame - batch.first_frame
+        rows = scanned.messages.frame - batch.first_frame
         self.octets += [batch.frame(row) for row in rows.tolist()]
 
     def keep(self, which: Ints) -> None:
