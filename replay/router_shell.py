@@ -173,7 +173,7 @@ class RouterShell(Shell):
             self.not_shown(step, "the registration before; taken over from the context")
             link = self._around.link(context.mn_id)
             taken = partial(take_over, context=context, link=link)
-            self._note([taken], step.time_ns, mn_id)
+            self._note([taken], step.time_ns, mn_id, asked=step.number)
             taken(self._router, step.time_ns)
 
     def adopt_after(self, step: Step) -> None:

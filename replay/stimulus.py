@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """One thing that happens. `asked`: number of the step that brings a mobile node's question."""
+    """One thing that happens. `asked`: number of the step that it comes with, if with one."""
 
     time_ns: int
     node: IPv6Address

@@ -13,7 +13,7 @@ from dissectors.mobility import BindingAcknowledgement
 from dissectors.mobility_options import Ipv4AddressAcknowledgement, Ipv4HomeAddress
 from replay import dhcp, radius
 from replay.binding_client import ANY_IPV4, REJECTED
-from replay.closed.journeys import Ends, Hop, IpFrame, Peeled, joined, peeled
+from replay.closed.journeys import Ends, Hop, IpFrame, Journey, Peeled, joined, peeled
 from replay.packets import Address, Datagram, Packet, decode
 from replay.trace import SAME_NS, Step, Trace
 
@@ -50,6 +50,8 @@ class Recording:
         """Whose home addresses they are."""
         self.granted: dict[Address, IPv6Address] = {}
         """Which home agent or MAP has given an address."""
+        self._bound_ns: dict[bytes, int] = {}
+        """When the trace first shows a binding."""
         self._learn_homes()
         steps = {step.seen.frame: step for step in trace.steps if not _is_user_data(step)}
         self.end_ns = max((frame.time_ns for frame in frames), default=trace.end_ns)
@@ -61,11 +63,14 @@ class Recording:
             if number in self._by_frame
         }
         rest = [frame for frame in frames if frame.number not in steps]
-        self.journeys = [
+        tunnelled = [
             journey
             for journey in joined(self._user_hops(rest))
             if any(hop.tunnels for hop in journey.hops)
         ]
+        self.journeys = [journey for journey in tunnelled if self._is_in_sight(journey)]
+        self.before = [journey for journey in tunnelled if not self._is_in_sight(journey)]
+        """User packets in tunnels of bindings that the trace does not show."""
 
     def sights(self, step: Step) -> Sequence[Sight]:
         """The frames that show a message, in order of time."""
@@ -108,7 +113,15 @@ class Recording:
                 if home is None or home == ANY_IPV4 or step.sender is None or step.mn_id is None:
                     continue
                 self.homes.setdefault(home, step.mn_id)
+                self._bound_ns.setdefault(step.mn_id, step.time_ns)
                 self.granted.setdefault(home, step.sender)
+
+    def _is_in_sight(self, journey: Journey) -> bool:
+        """Whether the trace shows a binding before."""
+        first = next(hop for hop in journey.hops if hop.tunnels)
+        homes = (journey.source, journey.destination)
+        bound_ns = [self._bound_ns[self.homes[home]] for home in homes if home in self.homes]
+        return first.frame.time_ns >= min(bound_ns, default=0)
 
     def _user_hops(self, frames: Iterable[IpFrame]) -> Iterator[tuple[Hop, Peeled]]:
         """Frames with user data; those that show a message once more are kept with it."""

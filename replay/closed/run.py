@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 
 from dissectors.authentication.keys import Keys
 from replay.access_router import AccessRouter
+from replay.closed.before import bind_before
 from replay.closed.bicast import with_bicast
 from replay.closed.changes import Changed, Changes
 from replay.closed.compare import Compared, Comparison
@@ -69,6 +70,7 @@ def closed(
     recorded = Recorded(trace.steps, roles.tolerance_ns)
     outside = outside_of(shells, recording, uses)
     nodes = _nodes(roles if changes is None else changes.applied(roles), keys, recording)
+    bind_before(nodes, recording)
     owners, conduct = Owners(nodes), _conduct(changes, trace)
     signalling = Signalling(recording, recorded, delays, owners, conduct, outside.odd)
     user_plane = UserPlane(recording, delays, owners, conduct)

@@ -26,6 +26,8 @@ from replay.trace import Step
 
 _OUTSIDE, _PACKET, _DEADLINE = range(3)
 """What comes first of what comes at the same time."""
+_MOST_EACH, _FEWEST = 50, 1000
+"""Events for each that comes from outside. More is a quarrel that a hostile trace began."""
 
 
 class Due(NamedTuple):
@@ -80,7 +82,9 @@ class World:
     def run(self) -> None:
         """Until the capture's end."""
         end_ns = self._recording.end_ns
-        while self._queue and self._queue[0].time_ns <= end_ns:
+        left = _MOST_EACH * (len(self._queue) + _FEWEST)
+        while left and self._queue and self._queue[0].time_ns <= end_ns:
+            left -= 1
             due = heappop(self._queue)
             self._now_ns = due.time_ns
             node = self._nodes[due.node]
