@@ -22,7 +22,6 @@ from netmip6scope.keys import load_keys
 from netmip6scope.merge import merge
 from netmip6scope.profile_file import load_profile
 from netmip6scope.shrink.folder import refuse_early
-from netmip6scope.shrink.frames import looked_at
 from netmip6scope.shrink.progress import Replaying
 from netmip6scope.shrink.replays import Replays
 from netmip6scope.shrink.sameness import told
@@ -76,10 +75,9 @@ def shrink(
             frozenset(told(whole.verdict)),
             progress.show,
         )
-        observed = looked_at(signalling, whole.trace)
-        if not replays.hold(observed, replays.wanted):
+        if not replays.hold(signalling, user_data, replays.wanted):
             raise ScopeError(f"{path}: its roles cannot be written down: the verdict changes")
-        smaller = Smaller(replays, observed, whole.trace.steps, source, folder)
+        smaller = Smaller(replays, signalling, user_data, whole.trace.steps, source, folder)
         frames, count = smaller.frames()
     progress.clear()
     write_incident(output, frames, whole, with_keys=with_keys)

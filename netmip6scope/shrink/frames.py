@@ -1,4 +1,4 @@
-"""Frames that a replay looks at, and their octets: out of a capture and into one."""
+"""Frames with their octets, out of a capture and into one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from dissectors.frames import Interface
 from netmip6scope.capture.inputs import Source
 from netmip6scope.capture.reader import read_batches
 from netmip6scope.capture.writer import Writer
-from replay.trace import Observed, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +24,6 @@ class Frame:
     octets: bytes
     wirelen: int
     interface: Interface
-
-
-def looked_at(signalling: Sequence[Observed], trace: Trace) -> list[Observed]:
-    """Signalling, and of user data what tells a replay that somebody is there, or goes on."""
-    user = trace.user_data
-    heard = np.array(sorted({ns for times in trace.heard.values() for ns in times}), np.int64)
-    goes_up = np.array([flow.destination in trace.agents for flow in user.flows], np.bool_)
-    rows = np.flatnonzero(np.isin(user.time_ns, heard) & goes_up[user.flow])
-    rows = np.union1d(rows, np.arange(len(user))[-1:])
-    columns = user.frame[rows].tolist(), user.time_ns[rows].tolist(), user.flow[rows].tolist()
-    packets = [flow.packet for flow in user.flows]
-    found = (Observed(frame, ns, packets[n]) for frame, ns, n in zip(*columns, strict=True))
-    return sorted((*signalling, *found), key=lambda seen: seen.time_ns)
 
 
 def picked(source: Source, numbers: AbstractSet[int]) -> tuple[list[Frame], int]:

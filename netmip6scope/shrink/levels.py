@@ -8,21 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from dissectors.frames import Ints
 from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
-from replay.packets import Address, Packet
+from replay.packets import Address
 from replay.trace import Observed, Step
+from replay.user_data import UserData
 
 _BINDING = BindingUpdate | BindingAcknowledgement | HoRequest | HoResponse
 
 
 class Label(NamedTuple):
-    """Where a packet belongs; `phase` counts the exchanges of its mobile node."""
+    """Where packets belong: one message, or a flow of user data.
+
+    frames: (n,) their numbers. phase: counts the exchanges of its mobile node.
+    """
 
     mn_id: bytes | None
     sort: str
     phase: int
-    frame: int
+    frames: Ints
 
 
 Level = Callable[[Label], Hashable]
@@ -30,7 +37,7 @@ LEVELS: tuple[Level, ...] = (
     lambda label: label.mn_id,
     lambda label: (label.mn_id, label.sort),
     lambda label: (label.mn_id, label.sort, label.phase),
-    lambda label: label.frame,
+    lambda label: int(label.frames[0]),
 )
 """From coarse to fine; what gives the same value stays or goes together."""
 
@@ -43,22 +50,30 @@ def grouped(labels: Iterable[Label], level: Level) -> list[list[Label]]:
     return list(found.values())
 
 
-def labelled(observed: Sequence[Observed], steps: Sequence[Step]) -> list[Label]:
-    """A label for each packet; `steps` are those of a trace that was replayed."""
+def apart(labels: Iterable[Label]) -> list[Label]:
+    """A label for every single packet."""
+    return [label._replace(frames=one) for label in labels for one in label.frames[:, np.newaxis]]
+
+
+def labelled(
+    signalling: Sequence[Observed], user_data: UserData, steps: Sequence[Step]
+) -> list[Label]:
+    """Labels for all packets; `steps` are those of their trace, after its replay."""
     by_frame = {step.seen.frame: step for step in steps}
-    homes = _homes(steps)
     phases: dict[bytes | None, _Phase] = {}
     found = []
-    for seen in observed:
-        step = by_frame.get(seen.frame)
+    for seen in signalling:
+        step, frames = by_frame.get(seen.frame), np.array([seen.frame])
         if step is None:
-            inner = _innermost(seen.packet)
-            mn_id = homes.get(inner.source) or homes.get(inner.destination)
-            phase = phases[mn_id].number if mn_id in phases else 0
-            found.append(Label(mn_id, "user data", phase, seen.frame))
+            # What a MAP's tunnel shows once more, and user data that came in fragments.
+            found.append(Label(None, "tunnelled", 0, frames))
             continue
         phase = phases.setdefault(step.mn_id, _Phase()).of(step)
-        found.append(Label(step.mn_id, _sort(step), phase, seen.frame))
+        found.append(Label(step.mn_id, _sort(step), phase, frames))
+    homes = _homes(steps)
+    for flow, rows in user_data.by_flow():
+        mn_id = homes.get(flow.inner_source) or homes.get(flow.inner_destination)
+        found.append(Label(mn_id, "user data", 0, user_data.frame[rows]))
     return found
 
 
@@ -103,9 +118,3 @@ def _homes(steps: Sequence[Step]) -> dict[Address, bytes]:
         told += [getattr(option, "address", None) for option in payload.options]
         found.update((home, mn_id) for home in told if home is not None)
     return found
-
-
-def _innermost(packet: Packet) -> Packet:
-    while isinstance(packet.payload, Packet):
-        packet = packet.payload
-    return packet

@@ -15,12 +15,15 @@ from netmip6scope.shrink.sameness import Origin, Told, told
 from replay.isolate import isolate
 from replay.roles import Roles, learned
 from replay.trace import Observed, traced
+from replay.user_data import UserData
 from replay.verdict import Verdict
 
 MOST = 2_000_000
-"""Packets in all replays together; then what was found so far has to do."""
+"""Messages in all replays together; then what was found so far has to do."""
 _EACH = 20
-"""What a replay costs besides its packets, in packets."""
+"""What a replay costs besides its messages, in messages."""
+_COLUMNS = 100
+"""So many packets of user data, which are columns, cost as much as one message."""
 
 
 @dataclass(slots=True)
@@ -43,7 +46,8 @@ class Replays:
 
     def hold(
         self,
-        observed: Sequence[Observed],
+        signalling: Sequence[Observed],
+        user_data: UserData,
         some: AbstractSet[Told],
         origin: Origin = lambda frame: frame,
     ) -> bool:
@@ -53,12 +57,13 @@ class Replays:
             return False
         self.told_of(self.count)
         self.count += 1
-        self.left -= _EACH + len(observed)
-        return some <= frozenset(told(self.verdict(observed), origin)) <= self.wanted
+        self.left -= _EACH + len(signalling) + len(user_data) // _COLUMNS
+        found = told(self.verdict(signalling, user_data), origin)
+        return some <= frozenset(found) <= self.wanted
 
-    def verdict(self, observed: Sequence[Observed]) -> Verdict:
+    def verdict(self, signalling: Sequence[Observed], user_data: UserData) -> Verdict:
         """As `incident.run` makes it; of the nodes stated only some may be in a part."""
-        trace = traced(observed)
+        trace = traced(signalling, user_data)
         roles = learned(trace, self.keys, self.profile)
         shown = addresses(roles)
         stated = {address: given for address, given in self.stated.items() if address in shown}

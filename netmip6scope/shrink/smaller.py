@@ -8,17 +8,22 @@ captures and read again, as `replay` reads them, without one option of a message
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
+import numpy as np
+
+from dissectors.frames import Ints
 from netmip6scope.capture.inputs import Source
-from netmip6scope.incident.reading import read_observed
+from netmip6scope.incident.reading import read_trace
 from netmip6scope.shrink.ddmin import smallest
 from netmip6scope.shrink.frames import Frame, picked, write_frames
-from netmip6scope.shrink.levels import LEVELS, Label, grouped, labelled
+from netmip6scope.shrink.levels import LEVELS, Label, apart, grouped, labelled
 from netmip6scope.shrink.options import opened, without
 from netmip6scope.shrink.replays import Replays
 from netmip6scope.shrink.sameness import Told
 from replay.trace import Observed, Step
+from replay.user_data import UserData
 
 _MOST_ROUNDS = 4
 Place = tuple[int, int]
@@ -33,14 +38,17 @@ class Smaller:
     def __init__(
         self,
         replays: Replays,
-        observed: Sequence[Observed],
+        signalling: Sequence[Observed],
+        user_data: UserData,
         steps: Sequence[Step],
         source: Source,
         folder: str,
     ) -> None:
         self._replays = replays
-        self._observed = observed
-        self._labels = labelled(observed, steps)
+        self._signalling = signalling
+        self._numbers = np.array([seen.frame for seen in signalling], np.int64)
+        self._user_data = user_data
+        self._labels = labelled(signalling, user_data, steps)
         self._source = source
         self._path = os.path.join(folder, "tried.pcapng")
 
@@ -51,15 +59,15 @@ class Smaller:
         """
         wanted = self._replays.wanted
         ids = {each.mn_id for each in wanted}
-        apart = [frozenset(t for t in wanted if t.mn_id == mn_id) for mn_id in ids]
-        apart.sort(key=lambda some: min((each.frame, each.mn_id or b"") for each in some))
-        needed = [self._needed(some) for some in apart]
+        each_one = [frozenset(t for t in wanted if t.mn_id == mn_id) for mn_id in ids]
+        each_one.sort(key=lambda some: min((each.frame, each.mn_id or b"") for each in some))
+        needed = [self._needed(some) for some in each_one]
         frames, count = picked(self._source, set().union(*needed))
         slim = [
             self._slimmed([frame for frame in frames if frame.number in numbers], some)
-            for numbers, some in zip(needed, apart, strict=True)
+            for numbers, some in zip(needed, each_one, strict=True)
         ]
-        if len(apart) == 1:
+        if len(each_one) == 1:
             return slim[0], count
         joined = _joined(frames, slim)
         if self._tried(wanted)(joined):
@@ -69,25 +77,32 @@ class Smaller:
 
     def _needed(self, some: Some) -> set[int]:
         """Numbers of frames that give some of the verdict, of which none can be left out."""
-        core = {each.frame for each in some}
+        core = np.array(sorted({each.frame for each in some}))
         blamed = {each.mn_id for each in some}
-        asked: dict[frozenset[int], bool] = {}
 
         def holds(groups: Sequence[Sequence[Label]]) -> bool:
-            frames = frozenset(core.union(label.frame for group in groups for label in group))
-            if frames not in asked:
-                part = [seen for seen in self._observed if seen.frame in frames]
-                asked[frames] = self._replays.hold(part, some)
-            return asked[frames]
+            return self._replays.hold(*self._part(core, chain.from_iterable(groups)), some)
 
-        labels = [label for label in self._labels if label.frame not in core]
+        rest = (label._replace(frames=np.setdiff1d(label.frames, core)) for label in self._labels)
+        labels = [label for label in rest if len(label.frames)]
         own = [label for label in labels if label.mn_id in blamed]
         if holds([own]):
             labels = own
         for level in LEVELS:
-            kept = smallest(grouped(labels, level), holds)
+            single = level is LEVELS[-1]
+            kept = smallest(grouped(apart(labels) if single else labels, level), holds)
             labels = [label for group in kept for label in group]
-        return core.union(label.frame for label in labels)
+        return set(core.tolist()).union(*(label.frames.tolist() for label in labels))
+
+    def _part(self, core: Ints, labels: Iterable[Label]) -> tuple[list[Observed], UserData]:
+        """Signalling and user data of these frames."""
+        frames = np.concatenate([core, *(label.frames for label in labels)])
+        user = self._user_data
+        rows = np.isin(user.frame, frames)
+        here = np.isin(self._numbers, frames)
+        found = [self._signalling[place] for place in np.flatnonzero(here).tolist()]
+        columns = user.frame[rows], user.time_ns[rows], user.flow[rows]
+        return found, UserData(user.flows, *columns)
 
     def _slimmed(self, frames: Sequence[Frame], some: Some) -> list[Frame]:
         """Without options that nothing needs, and frames that nothing needs any more then."""
@@ -104,8 +119,8 @@ class Smaller:
         def holds(frames: Sequence[Frame]) -> bool:
             with open(self._path, "wb") as stream:
                 write_frames(frames, stream)
-            observed = read_observed([self._path], self._replays.profile, self._replays.keys)
-            return self._replays.hold(observed, some, lambda number: frames[number - 1].number)
+            read = read_trace([self._path], self._replays.profile, self._replays.keys)
+            return self._replays.hold(*read, some, lambda number: frames[number - 1].number)
 
         return holds
 

@@ -53,8 +53,8 @@ def write_faulty(
     found = [frame for number, frame in enumerate(frames, 1) if number not in was]
     for seen in wrong:
         before = was.get(seen.frame)
-        if before is None:  # put in: a copy of one that is there
-            before = next(one for one in right if one.packet == seen.packet)
+        if before is None:  # put in: a copy of one that is there, or something else instead of it
+            before = next((one for one in right if one.packet == seen.packet), right[0])
         octets = frames[before.frame - 1].octets
         if seen.packet != before.packet or seen.sealed is not before.sealed:
             octets = octets[:_ETHERNET] + encode(_sealed(seen, keys))
