@@ -18,7 +18,7 @@ from dissectors.authentication.secret import Secret
 from dissectors.codec import build, parse
 from dissectors.eap import EapExchange, EapIdentity
 from dissectors.errors import ParseError
-from dissectors.layout import Message
+from dissectors.layout import Message, Unknown
 from dissectors.radius import Radius, RadiusCode
 from dissectors.radius_attributes import VendorSpecific
 from dissectors.radius_vendors import Wimax
@@ -27,7 +27,7 @@ from replay import credentials
 from replay.events import Arrived, Effects, Event, Send, Violation, Why
 from replay.machine import Label, Table
 from replay.packets import Address, Datagram, Packet
-from replay.radius import PORT, opened, radius_attribute, response, value_of
+from replay.radius import PORT, all_of, opened, radius_attribute, response, value_of
 from replay.security import MnHaSecurity
 
 MOST_ANSWERS = 256
@@ -240,7 +240,7 @@ def _wimax_of(packet: Radius, name: str) -> object:
     for each in packet.attributes:
         for vendor in each.vendor if isinstance(each, VendorSpecific) else ():
             for found in vendor.attributes if isinstance(vendor, Wimax) else ():
-                if found.layout.label == name:
+                if not isinstance(found, Unknown) and found.layout.label == name:
                     value: object = getattr(found, "value", None)
                     return value
     return None
@@ -266,11 +266,7 @@ def _has(asked: Radius, own: bytes, secret: Secret) -> bool:
 
 def _eap(asked: Radius) -> EapExchange | None:
     """The EAP message that a request carries, in one attribute or several (RFC 3579 3.1)."""
-    parts = [
-        getattr(each, "value", b"")
-        for each in asked.attributes
-        if each.layout.label == "EAP-Message"
-    ]
+    parts = [getattr(each, "value", b"") for each in all_of(asked, "EAP-Message")]
     if not parts:
         return None
     try:

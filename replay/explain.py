@@ -7,13 +7,12 @@ from the last settled state, where no node waited for anything, to the message t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 from ipaddress import IPv6Address
 
 import numpy as np
 
 from dissectors.authentication.keys import Keys
+from replay.explain_radius import RADIUS, explain_radius, named_servers
 from replay.isolate import Isolation
 from replay.judged import ANSWERS_TO_HOST, Field, Kind, fields
 from replay.node_states import States, is_settled, states_of
@@ -25,74 +24,12 @@ from replay.shell import Shell
 from replay.trace import Step, Trace
 from replay.user_data import Flow
 from replay.verdict import Divergence, Fault, Unseen
+from replay.walk import Match, Message, Row, Walk
+
+__all__ = ["Match", "Message", "Row", "Walk", "explain", "named_parties"]
 
 MOST_ROWS = 60
 """Rows of a walk: where nothing settles, the latest."""
-
-
-class Match(Enum):
-    """How what was recorded stands to what was expected."""
-
-    GIVEN = "given"
-    """Nobody judges the sender: its receiver's model was told this."""
-    SAME = "same"
-    OTHER = "other"
-    UNEXPECTED = "unexpected"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One side of a row. `sender`, `receiver`: names of the walk's parties, or MN.
-
-    kind: the contract's word; fields: those that are compared, none of what is not judged.
-    """
-
-    time_ns: int
-    sender: str
-    receiver: str
-    kind: str
-    fields: tuple[Field, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One message, as recorded and as expected; None where there is none on that side.
-
-    frame, step: of the trace, None for what it has not; before, after: the states of the model
-    of the walk's node; taken: what had to be taken for granted; diverges: the walk is about it.
-    """
-
-    time_ns: int
-    frame: int | None
-    step: int | None
-    match: Match
-    recorded: Message | None
-    expected: Message | None
-    before: States
-    after: States
-    taken: tuple[str, ...] = ()
-    diverges: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """The way to a divergence, which is the last row. `parties`: names of nodes' addresses.
-
-    divergences: all that is wrong with one message, one for each field.
-    """
-
-    node: IPv6Address
-    role: str
-    mn_id: bytes | None
-    divergences: tuple[Divergence, ...]
-    parties: dict[Address, str]
-    rows: tuple[Row, ...]
-
-    @property
-    def name(self) -> str:
-        """The party that diverged."""
-        return self.parties[self.node]
 
 
 def explain(
@@ -105,8 +42,9 @@ def explain(
     if not grouped:
         return ()
     run = Isolation(trace, roles, keys)
-    names = named_parties(trace)
-    watches = [_Watch(trace, run, tuple(group), names) for group in grouped.values()]
+    names = named_parties(trace) | named_servers(trace)
+    of_models = [group for group in grouped.values() if group[0].kind not in RADIUS]
+    watches = [_Watch(trace, run, tuple(group), names) for group in of_models]
     about: dict[bytes | None, list[_Watch]] = {}
     for watch in watches:
         about.setdefault(watch.mn_id, []).append(watch)
@@ -121,7 +59,11 @@ def explain(
         for watch in watching:
             watch.after(item, found)
     run.verdict()
-    return tuple(watch.walk() for watch in watches)
+    walks = iter([watch.walk() for watch in watches])
+    return tuple(
+        explain_radius(trace, tuple(group), names) if group[0].kind in RADIUS else next(walks)
+        for group in grouped.values()
+    )
 
 
 def named_parties(trace: Trace) -> dict[Address, str]:
@@ -178,17 +120,18 @@ class _Watch:
     def after(self, step: Step, found: Expected | None) -> None:
         sender, receiver = self._name(step.sender), self._name(step.receiver)
         recorded = _message(step.time_ns, sender, receiver, step.packet)
-        expected = None
-        if found is not None:
-            expected = _message(found.time_ns, sender, receiver, found.packet)
         is_own = self._first.fault is not Fault.MISSING and not self._is_user_data
         diverges = is_own and step.number == self._first.step
+        expected = None
+        is_unexpected = diverges and self._first.fault is Fault.UNEXPECTED
+        if found is not None and not is_unexpected:
+            expected = _message(found.time_ns, sender, receiver, found.packet)
         self._rows.append(
             Row(
                 step.time_ns,
                 step.seen.frame,
                 step.number,
-                _match(found, diverges=diverges),
+                _match(found, self._first.fault if diverges else None),
                 recorded,
                 expected,
                 self._before,
@@ -291,7 +234,10 @@ def _has(row: Row, name: str) -> bool:
     return any(each is not None and name in (each.sender, each.receiver) for each in sides)
 
 
-def _match(found: Expected | None, *, diverges: bool) -> Match:
+def _match(found: Expected | None, fault: Fault | None) -> Match:
+    """fault: of the divergence that the walk is about, if it is this message."""
+    if fault is Fault.UNEXPECTED:
+        return Match.UNEXPECTED
     if found is None:
-        return Match.UNEXPECTED if diverges else Match.GIVEN
-    return Match.OTHER if diverges else Match.SAME
+        return Match.GIVEN if fault is None else Match.UNEXPECTED
+    return Match.SAME if fault is None else Match.OTHER

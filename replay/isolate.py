@@ -10,6 +10,7 @@ from ipaddress import IPv6Address
 
 from dissectors.authentication.keys import Keys
 from dissectors.handoff import HoRequest, HoResponse
+from replay.aaa_judge import judge_aaa
 from replay.access_steps import join_access
 from replay.agent_shell import AgentShell
 from replay.judged import kind_of
@@ -102,17 +103,26 @@ class Isolation:
         for shell in self.shells.values():
             shell.finish(self._trace.end_ns)
         user = judge(self._trace, self._permits, self.shells, self._tolerance_ns)
+        aaa = judge_aaa(self._trace, self._tolerance_ns)
         found = [each for shell in self.shells.values() for each in shell.divergences]
-        kept, rest = first_of_each([*found, *user.divergences])
+        kept, rest = first_of_each([*found, *aaa.divergences, *user.divergences])
         unseen = sorted(
             (each for shell in self.shells.values() for each in shell.unseen),
             key=lambda each: (each.frame, each.node),
         )
         nodes = tuple(
             NodeVerdict(
-                address, shell.role, shell.agreed, self._unjudged[address], user.right[address]
+                address,
+                shell.role,
+                shell.agreed + aaa.right.get(address, 0),
+                self._unjudged[address],
+                user.right[address],
             )
             for address, shell in self.shells.items()
+        )
+        servers = (each for each in aaa.servers if each not in self.shells)
+        nodes += tuple(
+            NodeVerdict(each, "AAA server", aaa.right.get(each, 0), 0) for each in servers
         )
         verdict = Verdict(nodes, kept, tuple(unseen), rest)
         return replace(verdict, digest=self._digest(verdict))

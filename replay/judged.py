@@ -51,6 +51,8 @@ class Kind(Enum):
     DHCPV6_REPLY = "dhcp6-reply"
     DHCPV4_OFFER = "dhcp4-offer"
     DHCPV4_ACK = "dhcp4-ack"
+    RADIUS_REQUEST = "radius-access-request"
+    RADIUS_ANSWER = "radius answer"
     USER_DATA = "user data"
     """In closed replay, by the tunnel that it takes."""
 
@@ -275,6 +277,8 @@ SECTIONS = {
     Kind.DHCPV6_REPLY: "3.1-5",
     Kind.DHCPV4_OFFER: "3.2-5",
     Kind.DHCPV4_ACK: "3.2-5",
+    Kind.RADIUS_REQUEST: "3.1-1",
+    Kind.RADIUS_ANSWER: "3.1-1",
     Kind.USER_DATA: "3.3, 6.3",
 }
 """Where the draft says that a node sends it."""

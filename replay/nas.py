@@ -25,7 +25,7 @@ from replay.events import Effect, Fact, Note, Send, Violation, Why
 from replay.frames import EapolFrame, LinkFrame, PppFrame, eap_frame, eap_in
 from replay.nas_port import MOST_TRIES, PATIENCE_NS, WAITS, Action, Input, State
 from replay.packets import Datagram, Packet
-from replay.radius import CLIENT_PORT, PORT, opened, radius_attribute, request, value_of
+from replay.radius import CLIENT_PORT, PORT, all_of, opened, radius_attribute, request, value_of
 from replay.security import MnHaSecurity
 
 _EAP_IN_ATTRIBUTE = 253
@@ -328,11 +328,7 @@ class Nas:
 
 def _eap_of(answer: Radius) -> Message | None:
     """The EAP message in an answer."""
-    parts = [
-        getattr(each, "value", b"")
-        for each in answer.attributes
-        if each.layout.label == "EAP-Message"
-    ]
+    parts = [getattr(each, "value", b"") for each in all_of(answer, "EAP-Message")]
     kind = EapExchange if answer.code == RadiusCode.ACCESS_CHALLENGE else EapResult
     if not parts:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from dissectors.authentication.secret import Secret
 from dissectors.authentication.verdict import State
 from dissectors.codec import build, parse
 from dissectors.errors import ParseError
-from dissectors.layout import Message
+from dissectors.layout import Message, Unknown
 from dissectors.radius import Radius, RadiusCode
 from dissectors.registries import RADIUS_ATTRIBUTES
 
@@ -35,10 +36,14 @@ def radius_attribute(name: str, value: object) -> Message:
 
 def value_of(packet: Radius, name: str) -> Any:  # noqa: ANN401 - of any type
     """The first attribute's value; None if there is none of this name."""
+    return next((getattr(each, "value", None) for each in all_of(packet, name)), None)
+
+
+def all_of(packet: Radius, name: str) -> Iterator[Message]:
+    """The attributes of this name, in order; those that nobody declared have none."""
     for each in packet.attributes:
-        if each.layout.label == name:
-            return getattr(each, "value", None)
-    return None
+        if not isinstance(each, Unknown) and each.layout.label == name:
+            yield each
 
 
 def request(

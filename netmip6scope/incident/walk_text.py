@@ -110,7 +110,7 @@ def _states(walk: Walk) -> list[str]:
     """The machines of the node's model, before and after the step that diverged."""
     row = walk.rows[-1]
     if not row.before:
-        return [f"  {walk.name} has no states for a mobile node that is not named"]
+        return [f"  no model of {walk.name} has states here: nobody is named, or nobody models it"]
     after = {each.machine: each.state for each in row.after}
     cells: list[Sequence[str]] = [(f"{walk.name}'s model", "before", "after")]
     cells += [(each.machine, each.state, after[each.machine]) for each in row.before]

@@ -108,6 +108,7 @@ def _verdict(seen: Verdict, compared: Compared, user_packets: int) -> Verdict:
     nodes = tuple(
         NodeVerdict(each.node, each.role, compared.agreed[each.node], each.unjudged)
         for each in seen.nodes
+        if each.node in compared.agreed
     )
     journal = Journal()
     journal.add("closed")

@@ -121,7 +121,7 @@ def test_nobody_named_is_explained_by_the_message_alone() -> None:
     found = explain(trace, roles, keys, isolate(trace, roles, keys).divergences)
     (walk,) = (each for each in found if each.mn_id is None)
     assert len(walk.rows) == 1
-    assert "not named" in walk_text(walk)
+    assert "nobody is named" in walk_text(walk)
 
 
 # Text
