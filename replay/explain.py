@@ -46,18 +46,23 @@ def explain(
     of_models = [group for group in grouped.values() if group[0].kind not in RADIUS]
     watches = [_Watch(trace, run, tuple(group), names) for group in of_models]
     about: dict[bytes | None, list[_Watch]] = {}
+    at_step: dict[int, list[_Watch]] = {}
     for watch in watches:
         about.setdefault(watch.mn_id, []).append(watch)
+        at_step.setdefault(watch.step, []).append(watch)
     for item in run.items():
         if not isinstance(item, Step):
             run.feed(item)
             continue
         watching = [watch for watch in about.get(item.mn_id, ()) if watch.sees(item)]
-        for watch in watching:
+        causes = [watch for watch in at_step.get(item.number, ()) if watch not in watching]
+        for watch in (*watching, *causes):
             watch.before(item)
         found = run.feed(item)
         for watch in watching:
             watch.after(item, found)
+        for watch in causes:
+            watch.after_cause()
     run.verdict()
     walks = iter([watch.walk() for watch in watches])
     return tuple(
@@ -97,12 +102,18 @@ class _Watch:
         self._rows: list[Row] = []
         self._settled: list[bool] = []
         self._before: States = ()
+        self._cause: tuple[States, States] | None = None
         self._unseen = 0
         """How much was taken for granted of the sender before."""
 
     @property
     def mn_id(self) -> bytes | None:
         return self._first.mn_id
+
+    @property
+    def step(self) -> int:
+        """Of the message that diverged, or that should have been answered."""
+        return self._first.step
 
     def sees(self, step: Step) -> bool:
         """Of messages that name nobody only the one that diverged belongs to the walk."""
@@ -116,6 +127,10 @@ class _Watch:
     def _unseen_by(self, node: IPv6Address | None) -> list[Unseen]:
         shell = None if node is None else self._run.shells.get(node)
         return [] if shell is None else shell.unseen
+
+    def after_cause(self) -> None:
+        """A message about somebody else let a deadline pass."""
+        self._cause = self._before, states_of(self._shell.node, self.mn_id)
 
     def after(self, step: Step, found: Expected | None) -> None:
         sender, receiver = self._name(step.sender), self._name(step.receiver)
@@ -211,7 +226,8 @@ class _Watch:
         answers_host = found.kind in ANSWERS_TO_HOST
         receiver = "MN" if answers_host else self._names.get(to, asker)
         expected = _message(found.time_ns, self._name(first.node), receiver, found.packet)
-        cause = self._rows[-1]
+        own = (self._rows[-1].before, self._rows[-1].after) if self._rows else ((), ())
+        before, after = self._cause or own
         return Row(
             found.time_ns,
             None,
@@ -219,8 +235,8 @@ class _Watch:
             Match.MISSING,
             None,
             expected,
-            cause.before,
-            cause.after,
+            before,
+            after,
             diverges=True,
         )
 

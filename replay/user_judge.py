@@ -46,7 +46,7 @@ def judge(
     found = []
     for flow, rows in judge_of.flows.items():
         shell = shells.get(flow.source)  # type: ignore[arg-type]
-        if shell is None:
+        if shell is None or not isinstance(flow.destination, IPv6Address):
             continue
         for owner, part in judge_of.owned(flow, rows, shell):
             since_ns = judge_of.judged_from(flow, shell, owner)
@@ -126,8 +126,8 @@ class _Judge:
         """Downlink to a care-of address of before, with no copy to the one that is bound."""
         found = np.zeros(len(times), np.bool_)
         line = self._permits.current.get(subject, [])
-        ends = [since_ns for since_ns, _ in line[1:]] + [int(times[-1]) + 1]
-        for (since_ns, bound), until_ns in zip(line, ends, strict=True):
+        ends = [*(since_ns for since_ns, _ in line[1:]), int(times[-1]) + 1]
+        for (since_ns, bound), until_ns in zip(line, ends, strict=False):
             if bound == flow.destination:
                 continue
             up = self._times(bound, flow.inner_destination)
