@@ -7,7 +7,6 @@ those two go back to the session. Everything is kept per mobile node and dropped
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.handoff import HoRequest, HoResponse
@@ -22,8 +21,6 @@ from replay import (
     radius,
     slaac,
 )
-from replay.binding_client import ANY_IPV4
-from replay.context import Context
 from replay.context_exchange import ContextExchange
 from replay.events import (
     Arrived,
@@ -47,16 +44,15 @@ from replay.link_session import LETS_GO, SILENCE_NS, WAITS_NS, Action
 from replay.mobile import Mobile
 from replay.nas import Nas, NasConfig
 from replay.packets import Address, Datagram, Packet
-from replay.registration import Registration, Wanted, later
+from replay.registration import Registration
 from replay.router_config import RouterConfig
 from replay.security import AhSecurity
 from replay.timers import Timers
+from replay.wishes import Wishes
 
 Session = link_session.Input
 _SIGNS = (Session.LINK_UP, Session.BOUND, Session.GIVEN)
 """What restarts the time of silence, besides what the mobile node sends."""
-MOST_SEQUENCES = 4096
-"""Mobile nodes that have left and whose last sequence number is kept."""
 
 
 class AccessRouter:
@@ -70,7 +66,7 @@ class AccessRouter:
         self._timers: Timers[bytes] = Timers()
         self._exchange = ContextExchange(config)
         self._nas = Nas(NasConfig(config.name, config.address, config.server, config.secret))
-        self._last_sequences: OrderedDict[bytes, int] = OrderedDict()
+        self._wishes = Wishes(config)
         self._touched: dict[bytes, Mobile] = {}
         """Those whom the event at hand is about."""
 
@@ -244,7 +240,7 @@ class AccessRouter:
             case Action.REGISTER | Action.REGISTER_HEARD | Action.REGISTER_CONTEXT:
                 if registration.busy:
                     return self._signalled(mobile, registration.renew(now_ns), now_ns)
-                wanted = self._wanted(mobile, action)
+                wanted = self._wishes.wanted(mobile, action)
                 return self._signalled(mobile, registration.start(wanted, now_ns), now_ns)
             case Action.ADVERTISE:
                 return address_service.give(mobile, self.config.link, self.config.advertised)
@@ -265,7 +261,7 @@ class AccessRouter:
         if over and closed and mobile.registration.idle:
             self.mobiles.pop(mobile.mn_id, None)
             self._timers.set(mobile.mn_id, None)
-            self._keep_sequence(mobile)
+            self._wishes.keep_sequence(mobile)
             for home in mobile.homes:
                 if self._by_home.get(home) is mobile:
                     del self._by_home[home]
@@ -273,13 +269,6 @@ class AccessRouter:
         for home in mobile.homes:
             self._by_home[home] = mobile
         self._timers.set(mobile.mn_id, self._deadline_ns(mobile))
-
-    def _keep_sequence(self, mobile: Mobile) -> None:
-        """The home agent has it still; a mobile node that comes back goes on from it."""
-        if mobile.registration.home is not None:
-            self._last_sequences[mobile.mn_id] = mobile.registration.sequence
-        if len(self._last_sequences) > MOST_SEQUENCES:
-            self._last_sequences.popitem(last=False)
 
     def _deadline_ns(self, mobile: Mobile) -> int | None:
         paused = mobile.session in LETS_GO
@@ -317,43 +306,6 @@ class AccessRouter:
         return tuple(out)
 
     # Registration
-
-    def _wanted(self, mobile: Mobile, action: Action) -> Wanted:
-        mn_id, transfer = mobile.mn_id, mobile.transfer
-        if action is Action.REGISTER_CONTEXT:
-            assert transfer is not None
-            assert transfer.context is not None
-            return self._from_context(transfer.context)
-        agent = mobile.port.home_agent or self.config.home_agent
-        own = mobile.port.association or self.config.association(agent, mn_id)
-        last = self._last_sequences.get(mn_id, 0)
-        if action is Action.REGISTER_HEARD:
-            home = mobile.heard
-            home6, home4 = (None, home) if isinstance(home, IPv4Address) else (home, None)
-            return Wanted(mn_id, Why.HANDOFF, agent, home6, home4, own, last)
-        home6, home4 = mobile.port.home, None
-        if mobile.wants_ipv4:
-            home6, home4 = None, ANY_IPV4
-        return Wanted(mn_id, Why.ATTACH, agent, home6, home4, own, last)
-
-    def _from_context(self, context: Context) -> Wanted:
-        config = self.config
-        agent = context.home_agent or config.home_agent
-        own = config.association(agent, context.mn_id)
-        last = self._last_sequences.get(context.mn_id, context.sequence)
-        same_map = config.domain is not None and config.domain.map == context.map
-        return Wanted(
-            context.mn_id,
-            Why.HANDOFF,
-            agent,
-            context.home,
-            context.home4,
-            context.association or own,
-            later(context.sequence, last),
-            context.timestamp,
-            context.remaining_s,
-            context.rcoa if same_map else None,
-        )
 
     def _signalled(
         self,

@@ -14,8 +14,9 @@ from replay.access_router import AccessRouter
 from replay.associations import Associations
 from replay.context_exchange import ContextExchange
 from replay.nas import Nas
+from replay.wishes import Wishes
 
-_PARTS = (ContextExchange, Associations, Nas)
+_PARTS = (ContextExchange, Associations, Nas, Wishes)
 
 
 def fork(router: AccessRouter, mn_id: bytes) -> AccessRouter:

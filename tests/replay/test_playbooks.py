@@ -280,7 +280,7 @@ def test_memory_does_not_grow_with_handoffs() -> None:
         play << ack(release)
         node = play.node
         assert node.mobiles == node._by_link == node._by_home == node._exchange.asking == {}
-        assert len(node._last_sequences) == 1
+        assert len(node._wishes) == 1
     assert not play.violations
 
 
