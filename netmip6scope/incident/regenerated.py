@@ -15,10 +15,8 @@ from dissectors.link import Ethernet, EtherType
 from dissectors.profile import Profile
 from netmip6scope.incident.frames import Capture, Captured
 from replay.closed.journeys import Journey, peeled
-from replay.closed.recording import Recording
 from replay.closed.run import Closed
 from replay.closed.sent import Shown
-from replay.judged import kind_of
 from replay.packets import IPV6_OCTETS, Packet, encode
 
 _LENGTH_AT = 4
@@ -27,7 +25,7 @@ _NOBODY = bytes(6)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Written:
     """A frame to write."""
 
     time_ns: int
@@ -47,15 +45,15 @@ class Writing:
         self._like: dict[tuple[object, object, object], Captured] = {}
         """A frame of the same way, for what no frame shows."""
 
-    def frames(self) -> Iterator[Made]:
+    def frames(self) -> Iterator[Written]:
         """In order of time; those that were recorded in their order."""
-        gone, moved = regenerated(self._done.recording), self._done.moved
-        rows: list[tuple[int, int, int, Made]] = []
+        gone, moved = self._done.remade, self._done.moved
+        rows: list[tuple[int, int, int, Written]] = []
         for frame in self._capture.frames:
             time_ns = moved.get(frame.number, frame.time_ns)
             if frame.number in gone or time_ns is None:
                 continue
-            made = Made(time_ns, frame.interface, frame.octets, frame.wirelen)
+            made = Written(time_ns, frame.interface, frame.octets, frame.wirelen)
             rows.append((time_ns, 0, frame.number, made))
         for at, shown in enumerate(self._done.shown):
             place = (0, shown.frame) if shown.frame is not None else (1, at)
@@ -63,7 +61,7 @@ class Writing:
         rows.sort(key=lambda row: row[:3])
         return (row[3] for row in rows)
 
-    def _framed(self, shown: Shown) -> Made:
+    def _framed(self, shown: Shown) -> Written:
         journeys = self._done.recording.journeys
         way = shown.node, shown.link, None if shown.link else shown.packet.destination
         frame = self._recorded[shown.frame] if shown.frame is not None else self._like.get(way)
@@ -75,31 +73,17 @@ class Writing:
             octets = carried(shown.packet, _inner(journeys[shown.journey], shown.frame))
         if frame is None:
             made = self._anew(shown, octets)
-            return Made(shown.time_ns, 0, made, len(made))
+            return Written(shown.time_ns, 0, made, len(made))
         same = shown.frame is not None
         made = in_frame(frame, octets, same=same, message=shown.journey is None)
         cut = frame.wirelen - len(frame.octets) if same else 0
-        return Made(shown.time_ns, frame.interface, made, len(made) + cut)
+        return Written(shown.time_ns, frame.interface, made, len(made) + cut)
 
     def _anew(self, shown: Shown, octets: bytes) -> bytes:
         """A frame where no recorded one is like it."""
         link = self._done.recording.link_of(shown.node) or _NOBODY
         kind = EtherType.IPV4 if octets[0] >> 4 == 4 else EtherType.IPV6
         return build(Ethernet(shown.link or _NOBODY, link, kind)) + octets
-
-
-def regenerated(recording: Recording) -> set[int]:
-    """Frames that models send if they behave as recorded."""
-    found = {
-        sight.frame.number
-        for step in recording.trace.steps
-        if step.sender is not None and kind_of(step.packet) is not None
-        for sight in recording.sights(step)
-    }
-    for journey in recording.journeys:
-        first = next(at for at, hop in enumerate(journey.hops) if hop.tunnels)
-        found.update(hop.frame.number for hop in journey.hops[first:])
-    return found
 
 
 def _inner(journey: Journey, frame: int | None) -> bytes:

@@ -52,9 +52,6 @@ def bind_before(nodes: Mapping[IPv6Address, Node], recording: Recording) -> None
 
 def _earlier(recording: Recording) -> Iterator[Earlier]:
     known: set[bytes] = set()
-    told: dict[bytes | None, int] = {}
-    for step in recording.trace.steps:
-        told.setdefault(step.mn_id, step.time_ns)
     for journey in recording.before:
         hop = next(hop for hop in journey.hops if hop.tunnels)
         for home, ends in (
@@ -65,7 +62,7 @@ def _earlier(recording: Recording) -> Iterator[Earlier]:
             if mn_id is None or mn_id in known or agent != ends[1]:
                 continue
             known.add(mn_id)
-            if hop.frame.time_ns < told[mn_id]:
+            if hop.frame.time_ns < recording.begins_ns.get(mn_id, recording.end_ns):
                 yield Earlier(hop.frame.time_ns, mn_id, home, ends[0], ends[1])
 
 

@@ -16,7 +16,7 @@ from replay.closed.tunnels import astray
 from replay.closed.user_plane import UserPlane
 from replay.judged import SECTIONS, Kind, fields, kind_of
 from replay.shell import Shell
-from replay.trace import Step
+from replay.trace import Step, Trace
 from replay.verdict import Divergence, Fault
 
 
@@ -29,6 +29,17 @@ class Compared:
     pairs: tuple[tuple[IPv6Address, int, str], ...]
 
 
+def in_sight(trace: Trace, shells: Mapping[IPv6Address, Shell]) -> list[Step]:
+    """The messages that are judged: of nodes, and not for something from before the trace."""
+    judged = {frame for shell in shells.values() for frame, _ in shell.compared}
+    judged |= {each.frame for shell in shells.values() for each in shell.divergences}
+    return [
+        step
+        for step in trace.steps
+        if step.sender in shells and step.seen.frame in judged and kind_of(step.packet) is not None
+    ]
+
+
 class Comparison:
     """`shells`: of isolate mode, which know what is free."""
 
@@ -39,8 +50,6 @@ class Comparison:
         self._trace = recording.trace
         self._shells = shells
         self._tolerance_ns = tolerance_ns
-        self._judged = {frame for shell in shells.values() for frame, _ in shell.compared}
-        self._judged |= {each.frame for shell in shells.values() for each in shell.divergences}
 
     def compare(
         self,
@@ -140,10 +149,8 @@ class Comparison:
         )
 
     def _unexpected(self, step: Step) -> Iterator[Divergence]:
-        """But for what isolate mode says is beyond sight: what led to it is not in the trace."""
         kind = kind_of(step.packet)
-        if kind is None or step.sender not in self._shells or step.seen.frame not in self._judged:
-            return
+        assert kind is not None
         assert step.sender is not None
         told = [
             each

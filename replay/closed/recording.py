@@ -42,17 +42,26 @@ class Entry:
 
 
 class Recording:
-    """Made of all IP packets of a capture in order of time, and its trace."""
+    """Made of all IP packets of a capture in order of time, and its trace.
 
-    def __init__(self, frames: Sequence[IpFrame], trace: Trace) -> None:
+    judged: the messages that are not about something from before the trace.
+    """
+
+    def __init__(self, frames: Sequence[IpFrame], trace: Trace, judged: Sequence[Step]) -> None:
         self.trace = trace
         self.homes: dict[Address, bytes] = {}
         """Whose home addresses they are."""
         self.granted: dict[Address, IPv6Address] = {}
         """Which home agent or MAP has given an address."""
-        self._bound_ns: dict[bytes, int] = {}
-        """When the trace first shows a binding."""
-        self._learn_homes()
+        self._routers = frozenset(trace.routers)
+        self._bound_ns: dict[tuple[bytes, IPv6Address | None], int] = {}
+        """When the trace first shows that a router has a binding; with None, that any has."""
+        self.begins_ns: dict[bytes | None, int] = {}
+        """When it first shows a mobile node's messages."""
+        numbers = {step.number for step in judged}
+        for step in judged:
+            self.begins_ns.setdefault(step.mn_id, step.time_ns)
+        self._learn_homes(numbers)
         steps = {step.seen.frame: step for step in trace.steps if not _is_user_data(step)}
         self.end_ns = max((frame.time_ns for frame in frames), default=trace.end_ns)
         self._by_frame = {frame.number: frame for frame in frames}
@@ -103,7 +112,7 @@ class Recording:
                 at = node if uplink else self.granted[home]
                 yield Entry(time_ns, at, number, self.homes[home], uplink)
 
-    def _learn_homes(self) -> None:
+    def _learn_homes(self, judged: set[int]) -> None:
         for step in self.trace.steps:
             ack = step.packet.payload
             if not isinstance(ack, BindingAcknowledgement) or ack.status >= REJECTED:
@@ -113,14 +122,21 @@ class Recording:
                 if home is None or home == ANY_IPV4 or step.sender is None or step.mn_id is None:
                     continue
                 self.homes.setdefault(home, step.mn_id)
-                self._bound_ns.setdefault(step.mn_id, step.time_ns)
+                if step.number in judged and ack.lifetime:
+                    for router in (step.receiver, None):
+                        self._bound_ns.setdefault((step.mn_id, router), step.time_ns)
                 self.granted.setdefault(home, step.sender)
 
     def _is_in_sight(self, journey: Journey) -> bool:
-        """Whether the trace shows a binding before."""
+        """Whether the trace shows that the tunnel's router had a binding before."""
         first = next(hop for hop in journey.hops if hop.tunnels)
+        router = next((end for end in first.tunnels[0] if end in self._routers), None)
         homes = (journey.source, journey.destination)
-        bound_ns = [self._bound_ns[self.homes[home]] for home in homes if home in self.homes]
+        bound_ns = [
+            self._bound_ns.get((self.homes[home], router), self.end_ns + 1)
+            for home in homes
+            if home in self.homes
+        ]
         return first.frame.time_ns >= min(bound_ns, default=0)
 
     def _user_hops(self, frames: Iterable[IpFrame]) -> Iterator[tuple[Hop, Peeled]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
@@ -11,7 +11,7 @@ from replay.access_router import AccessRouter
 from replay.closed.before import bind_before
 from replay.closed.bicast import with_bicast
 from replay.closed.changes import Changed, Changes
-from replay.closed.compare import Compared, Comparison
+from replay.closed.compare import Compared, Comparison, in_sight
 from replay.closed.conduct import Conduct
 from replay.closed.delays import Delays
 from replay.closed.journeys import IpFrame
@@ -28,7 +28,7 @@ from replay.home_agent import HomeAgent
 from replay.isolate import Isolation
 from replay.role_configs import agent_config, router_config, shown_spis
 from replay.roles import Roles
-from replay.trace import Trace
+from replay.trace import Step, Trace
 from replay.verdict import CLOSED, Journal, NodeVerdict, Verdict, first_of_each
 
 
@@ -40,6 +40,8 @@ class Closed:
     seen: Verdict
     shown: tuple[Shown, ...]
     recording: Recording
+    remade: frozenset[int]
+    """Frames that models send if they behave as recorded; all others are as they are."""
     moved: Mapping[int, int | None]
     """When frames of mobile nodes come instead; None if they do not come."""
 
@@ -55,19 +57,19 @@ def closed(
     """Replay all nodes together.
 
     frames: all IP packets of the capture, in order of time; uses: of access links, by link-layer
-    address; change: makes of the
-    roles that the trace shows those that nodes are to have.
+    address; changes: what is to be otherwise than the trace shows it.
     """
     isolation = Isolation(trace, roles, keys)
     for item in isolation.items():
         isolation.feed(item)
     seen = isolation.verdict()
-    recording = Recording(frames, trace)
-    roles = with_bicast(roles, recording)
     shells = isolation.shells
+    judged = in_sight(trace, shells)
+    recording = Recording(frames, trace, judged)
+    roles = with_bicast(roles, recording)
     reactions = [pair for shell in shells.values() for pair in shell.reactions]
     delays = Delays(trace, reactions, roles.tolerance_ns)
-    recorded = Recorded(trace.steps, roles.tolerance_ns)
+    recorded = Recorded(judged, roles.tolerance_ns)
     outside = outside_of(shells, recording, uses)
     nodes = _nodes(roles if changes is None else changes.applied(roles), keys, recording)
     bind_before(nodes, recording)
@@ -81,7 +83,17 @@ def closed(
     compared = comparison.compare(signalling.made, recorded, user_plane)
     verdict = _verdict(seen, compared, user_plane.carried)
     shown = tuple(in_order(world.shown))
-    return Closed(verdict, seen, shown, recording, world.questions.moved)
+    remade = frozenset(_remade(recording, judged, user_plane.entered))
+    return Closed(verdict, seen, shown, recording, remade, world.questions.moved)
+
+
+def _remade(recording: Recording, judged: Iterable[Step], entered: Iterable[int]) -> Iterator[int]:
+    for step in judged:
+        yield from (sight.frame.number for sight in recording.sights(step))
+    for number in entered:
+        hops = recording.journeys[number].hops
+        first = next(at for at, hop in enumerate(hops) if hop.tunnels)
+        yield from (hop.frame.number for hop in hops[first:])
 
 
 def _conduct(changes: Changes | None, trace: Trace) -> Conduct:

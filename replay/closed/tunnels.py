@@ -23,6 +23,8 @@ def astray(recording: Recording, user_plane: UserPlane, tolerance_ns: int) -> It
     made = {(each.node, each.journey): each.tunnel for each in user_plane.astray}
     flows: dict[Flow, list[Hop]] = {}
     for number, journey in enumerate(recording.journeys):
+        if number not in user_plane.entered:
+            continue
         mn_id = recording.homes.get(journey.destination) or recording.homes.get(journey.source)
         for hop in journey.hops:
             if not hop.tunnels or hop.sender is None or hop.frame.number in user_plane.used:

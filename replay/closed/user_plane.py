@@ -32,6 +32,8 @@ class UserPlane:
     ) -> None:
         self.carried = 0
         self.astray: list[Astray] = []
+        self.entered: set[int] = set()
+        """Numbers of the journeys that the models were told of."""
         self.used: set[int] = set()
         """Frames that were made again."""
         self._recording = recording

@@ -77,6 +77,7 @@ class World:
             packet = token(self._recording.journeys[entry.journey], entry.journey)
             link = outside.links.get(entry.mn_id) if entry.uplink else None
             if entry.node in self._nodes and (not entry.uplink or link is not None):
+                self._user_plane.entered.add(entry.journey)
                 self._push(entry.time_ns, _PACKET, entry.node, Arrived(packet, link), None)
 
     def run(self) -> None:
@@ -171,10 +172,5 @@ class World:
             if shown is not None:
                 self.shown.append(shown)
             if delivery is not None:
-                time_ns, to, arrived, step = (
-                    delivery.time_ns,
-                    delivery.node,
-                    delivery.arrived,
-                    delivery.step,
-                )
-                self._push(time_ns, _PACKET, to, arrived, step)
+                to, arrived = delivery.node, delivery.arrived
+                self._push(delivery.time_ns, _PACKET, to, arrived, delivery.step)

@@ -312,3 +312,20 @@ def test_damaged_captures_end_in_a_verdict_and_a_capture(name: str, tmp_path: Pa
         more = ["--faults", "loss=5%", "--set", "ar.lifetime_s=40"] if round_ % 2 else []
         assert main(["replay", "--closed", str(capture), "-w", str(out), *more]) in (0, 1)
         assert frames_in(out)
+
+
+@pytest.mark.parametrize("name", ["bicast", "figure3-handoff", "ping-pong", "reactive"])
+def test_wherever_a_capture_begins_and_ends_nobody_is_blamed_for_user_data(
+    name: str, tmp_path: Path
+) -> None:
+    """What stood before the capture is not to be seen; nodes did nothing wrong in it."""
+    dice = random.Random(name)
+    (seen,) = ready_run(name).camera.frames.values()
+    capture, out = tmp_path / "part.pcapng", tmp_path / "out.json"
+    for _ in range(6):
+        begin = dice.randrange(len(seen) // 2)
+        part = seen[begin : dice.randrange(begin + 100, len(seen))]
+        capture.write_bytes(capture_octets("net", part))
+        main(["replay", "--closed", str(capture), "--json", str(out)])
+        for told in json.loads(out.read_text())[0]["verdict"]["divergences"]:
+            assert told["message"] != "user data"
