@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from dissectors.codec import build
 from dissectors.ipv6 import Ipv6Header, NextHeader
-from dissectors.link import Ethernet, EtherType
+from dissectors.link import LINKTYPE_ETHERNET, Ethernet, EtherType
 from dissectors.profile import Profile
 from netmip6scope.incident.frames import Capture, Captured
 from replay.closed.journeys import Journey, peeled
@@ -63,27 +63,41 @@ class Writing:
 
     def _framed(self, shown: Shown) -> Written:
         journeys = self._done.recording.journeys
-        way = shown.node, shown.link, None if shown.link else shown.packet.destination
-        frame = self._recorded[shown.frame] if shown.frame is not None else self._like.get(way)
-        if shown.frame is not None and frame is not None:
-            self._like[way] = frame
         if shown.journey is None:
             octets = encode(shown.packet, self._profile)
         else:
             octets = carried(shown.packet, _inner(journeys[shown.journey], shown.frame))
-        if frame is None:
+        way = shown.node, shown.link or shown.packet.destination, _version(octets)
+        if shown.frame is not None:
+            frame = self._like[way] = self._recorded[shown.frame]
+            made = in_frame(frame, octets, same=True, message=shown.journey is None)
+            cut = frame.wirelen - len(frame.octets)
+            return Written(shown.time_ns, frame.interface, made, len(made) + cut)
+        like = self._like.get(way) or self._any(_version(octets))
+        if like is None:
             made = self._anew(shown, octets)
             return Written(shown.time_ns, 0, made, len(made))
-        same = shown.frame is not None
-        made = in_frame(frame, octets, same=same, message=shown.journey is None)
-        cut = frame.wirelen - len(frame.octets) if same else 0
-        return Written(shown.time_ns, frame.interface, made, len(made) + cut)
+        made = in_frame(like, octets, same=False, message=False)
+        return Written(shown.time_ns, like.interface, made, len(made))
+
+    def _any(self, version: int) -> Captured | None:
+        """On other links than Ethernet, whose addresses are known, any frame is a pattern."""
+        if self._capture.interfaces[0].link_type == LINKTYPE_ETHERNET:
+            return None
+        found = (f for f in self._capture.frames if f.begin is not None)
+        return next((f for f in found if _version(f.octets[f.begin :]) == version), None)
 
     def _anew(self, shown: Shown, octets: bytes) -> bytes:
-        """A frame where no recorded one is like it."""
-        link = self._done.recording.link_of(shown.node) or _NOBODY
-        kind = EtherType.IPV4 if octets[0] >> 4 == 4 else EtherType.IPV6
-        return build(Ethernet(shown.link or _NOBODY, link, kind)) + octets
+        """An Ethernet frame with the addresses that are known."""
+        recording, to = self._done.recording, shown.packet.destination
+        source = recording.link_of(shown.node) or _NOBODY
+        at_node = recording.link_of(to) if isinstance(to, IPv6Address) else None
+        kind = EtherType.IPV4 if _version(octets) == 4 else EtherType.IPV6
+        return build(Ethernet(shown.link or at_node or _NOBODY, source, kind)) + octets
+
+
+def _version(octets: bytes) -> int:
+    return octets[0] >> 4 if octets else 0
 
 
 def _inner(journey: Journey, frame: int | None) -> bytes:

@@ -167,7 +167,7 @@ def test_the_same_octets_everywhere(tmp_path: Path) -> None:
     """Whatever the hash seed, the time zone and the working directory."""
     found = set()
     sample = SIMULATED / "net-hmipv6.pcapng"
-    for seed, zone in (("0", "UTC"), ("1", "Asia/Tokyo"), ("7", "America/New_York")):
+    for seed, zone in (("0", "UTC"), ("7", "America/New_York")):
         place_ = tmp_path / zone.replace("/", "-")
         place_.mkdir()
         command = [sys.executable, "-m", "netmip6scope", "replay", "--closed", str(sample)]

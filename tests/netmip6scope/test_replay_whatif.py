@@ -411,3 +411,23 @@ def test_wrong_use_is_one_line_and_writes_nothing(
     assert told.err.count("\n") == 2
     assert said in told.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize(
+    "capture",
+    [DATA / "20c_sll.pcap", DATA / "20e_raw.pcap", SIMULATED / "access-ipcp.pcapng"],
+    ids=lambda path: path.stem,
+)
+def test_new_frames_are_whole_on_every_link(capture: Path, tmp_path: Path) -> None:
+    """tshark finds nothing malformed and no wrong checksum in what no recorded frame shows."""
+    out = tmp_path / "out.pcapng"
+    changes = ["--set", "ha.bicast=true", "--set", "link.ar-ha.delay=300ms", "--drop", "bu#1"]
+    assert main(["replay", str(capture), *changes, "-w", str(out)]) == 0
+    assert frames_in(out) != frames_in(capture)
+    wrong = "_ws.malformed || _ws.expert.severity >= 0x800000"
+    checked = ["-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y", wrong]
+    done = subprocess.run(
+        ["tshark", "-r", str(out), *checked], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == ""
