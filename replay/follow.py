@@ -6,7 +6,7 @@ As `explain`, for all that is recorded and not only for what leads to a divergen
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from dissectors.authentication.keys import Keys
@@ -39,7 +39,8 @@ class Followed:
     """One message, as recorded and as expected; None where there is none on that side.
 
     frame: of the trace, None for what it has not; turns: of the sender's model and the receiver's;
-    taken: what had to be taken for granted; divergences: all that is wrong with the message.
+    taken: what had to be taken for granted; divergences: all that is wrong with the message;
+    follows: it is otherwise as well, which says nothing after what was wrong before.
     """
 
     time_ns: int
@@ -50,6 +51,7 @@ class Followed:
     turns: tuple[Turn, ...]
     taken: tuple[str, ...]
     divergences: tuple[Divergence, ...]
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,13 @@ class _TakenDown:
                 missing[each.node, each.step, each.kind].append(each)
             else:
                 wrong[each.step].append(each)
-        rows = [self._row(*taken, tuple(wrong[taken[0].number])) for taken in self._steps]
+        every = [each for shell in self._run.shells.values() for each in shell.divergences]
+        others = {each.step for each in every if each.fault is not Fault.MISSING}
+        rows = []
+        for taken in self._steps:
+            number = taken[0].number
+            row = self._row(*taken, tuple(wrong[number]))
+            rows.append(replace(row, follows=number in others and not row.divergences))
         for (node, number, kind), group in missing.items():
             shell = self._run.shells[node]
             rows += [self._missing(shell, found, group) for found in _of(shell, number, kind)]

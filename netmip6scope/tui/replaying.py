@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -14,28 +13,19 @@ from netmip6scope.errors import UsageError
 from netmip6scope.incident.reading import read_trace
 from netmip6scope.tables.columns import Coded
 from netmip6scope.tui.export import write_capture
+from netmip6scope.tui.replay_lines import (
+    expected_text,
+    recorded_text,
+    state_lines,
+    step_lines,
+    verdict_text,
+)
+from netmip6scope.tui.replayed import Replayed, Shown, Wanted
 from netmip6scope.tui.view import View
-from replay.follow import Course, follow
+from replay.explain import Match
+from replay.follow import Followed, follow
 from replay.roles import learned
 from replay.trace import traced
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The session, and the handoff where one is meant, by their numbers."""
-
-    session: int
-    handoff: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """A course, of which frame n is the message in row messages[n - 1]; who: the mobile node."""
-
-    wanted: Wanted
-    who: str
-    course: Course
-    messages: Ints
 
 
 def replay(view: View, wanted: Wanted) -> Replayed:
@@ -45,10 +35,9 @@ def replay(view: View, wanted: Wanted) -> Replayed:
     """
     row = view.row_of("sessions", wanted.session)
     if row < 0:
-        raise UsageError(f"session {wanted.session} has left memory")
+        raise UsageError("it has left memory")
     rows = _messages(view, wanted.session, row)
-    times = view.numbers("messages", "time")[rows]
-    rows = rows[np.argsort(times, kind="stable")]
+    rows = rows[np.argsort(view.numbers("messages", "time")[rows], kind="stable")]
     keys = view.keys or Keys()
     with TemporaryDirectory(prefix="netmip6scope-") as directory:
         path = os.path.join(directory, "session.pcapng")
@@ -57,7 +46,30 @@ def replay(view: View, wanted: Wanted) -> Replayed:
     if not trace.nodes:
         raise UsageError("there is no NetMIPv6 signalling in it")
     course = follow(trace, learned(trace, keys, view.profile), keys)
-    return Replayed(wanted, _name(view, row), course, rows)
+    begin_ns = course.rows[0].time_ns
+    return Replayed(
+        f"{_name(view, row)}: {verdict_text(course)}",
+        [_shown(view, each, rows, begin_ns) for each in course.rows],
+    )
+
+
+def _shown(view: View, step: Followed, rows: Ints, begin_ns: int) -> Shown:
+    row = -1 if step.frame is None else int(rows[step.frame - 1])
+    # What goes between others than routers and home agents has no names here.
+    message = step.recorded
+    beside = message is not None and message.sender == message.receiver
+    recorded = view.text("messages", "kind", row) if beside else recorded_text(step)
+    return Shown(
+        step.time_ns,
+        row,
+        None if row < 0 else view.number("messages", "frame", row),
+        recorded,
+        expected_text(step, begin_ns),
+        bool(step.divergences),
+        step.match in (Match.GIVEN, Match.SAME),
+        list(step_lines(step, recorded)),
+        list(state_lines(step.turns)),
+    )
 
 
 def _messages(view: View, session: int, row: int) -> Ints:
