@@ -76,7 +76,7 @@ class ScopeApp(App[ScopeError]):
         "handoffs": HandoffsScreen,
         "findings": FindingsScreen,
         "points": PointsScreen,
-        "statistics": StatisticsScreen,
+        "stats": StatisticsScreen,
         "replay": ReplayScreen,
     }
     DEFAULT_MODE = "sessions"
@@ -197,10 +197,8 @@ class ScopeApp(App[ScopeError]):
         shown = self.screen.name_shown if isinstance(self.screen, ScopeScreen) else ""
         found: list[Word] = []
         for number, name in enumerate(self.MODES, 1):
-            # Brackets take the place of the blanks that are between two names.
-            here, behind = name == shown, bool(found) and found[-1].style == "active"
-            text = f"{number} {name}"
-            text = f"[{text}]" if here else text if behind else f" {text}"
+            here = name == shown
+            text = f"[{number} {name}]" if here else f" {number} {name} "
             found.append(Word(text, "active" if here else "soft", f"app.show('{name}')"))
         return found
 

@@ -38,7 +38,7 @@ KEYS: tuple[Key, ...] = (
     Key(ANYWHERE, "3", "3", "app.show('handoffs')", "handoffs, and how their times are spread"),
     Key(ANYWHERE, "4", "4", "app.show('findings')", "findings"),
     Key(ANYWHERE, "5", "5", "app.show('points')", "capture points and clocks"),
-    Key(ANYWHERE, "6", "6", "app.show('statistics')", "statistics of handoffs"),
+    Key(ANYWHERE, "6", "6", "app.show('stats')", "statistics of handoffs"),
     Key(ANYWHERE, "7", "7", "app.show('replay')", "the replay that r asked for"),
     Key(ANYWHERE, "tab", "Tab", "app.focus_next", "next panel"),
     Key(ANYWHERE, "shift+tab", "Shift-Tab", "app.focus_previous", "panel before"),

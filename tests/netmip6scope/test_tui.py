@@ -265,7 +265,7 @@ class TestScreens:
             for number in ["2", "3", "4", "5", "6", "7", "1"]:
                 await driven.press(number)
                 seen.append(driven.lines[0].partition("[")[2].partition("]")[0])
-            names = ["messages", "handoffs", "findings", "points", "statistics", "replay"]
+            names = ["messages", "handoffs", "findings", "points", "stats", "replay"]
             names.append("sessions")
             assert seen == [f"{n} {name}" for n, name in zip("2345671", names, strict=True)]
 

@@ -176,7 +176,7 @@ class TestKeys:
         story.attach(ms(100), ALICE, AR1)
         async with opened(story.write()) as driven:
             await driven.press("6", "r")
-            assert "[6 statistics]" in driven.lines[0]
+            assert "[6 stats]" in driven.lines[0]
             await driven.press("2", "r")
             assert "[2 messages]" in driven.lines[0]
             assert driven.app.view is not None
