@@ -8,9 +8,9 @@ from netmip6scope.incident.document import value_text
 from netmip6scope.tables.text import milliseconds, seconds
 from netmip6scope.tui.compare import DIFFERENT
 from netmip6scope.tui.spans import Line, fitted, line
-from replay.explain import Match, Message
 from replay.follow import Course, Followed, Turn
 from replay.verdict import Divergence, Fault
+from replay.walk import Match, Message
 
 _INDENT = "  "
 _GAP = "  "
@@ -72,6 +72,8 @@ def step_lines(row: Followed, name: str) -> Iterator[Line]:
     assert message is not None
     yield line((name if row.recorded else message_text(message), "strong"))
     about = "what was wrong before may be why it is otherwise" if row.follows else _ABOUT[row.match]
+    if row.match is Match.SAME and message.kind.startswith("radius"):
+        about = "as RFC 2865 and RFC 3579 ask; no model sends it"
     yield line(_INDENT, (about, "warning" if row.divergences else "soft"))
     for each in row.divergences:
         yield from _divergence(each)

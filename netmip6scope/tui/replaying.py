@@ -22,10 +22,10 @@ from netmip6scope.tui.replay_lines import (
 )
 from netmip6scope.tui.replayed import Replayed, Shown, Wanted
 from netmip6scope.tui.view import View
-from replay.explain import Match
 from replay.follow import Followed, follow
 from replay.roles import learned
 from replay.trace import traced
+from replay.walk import Match
 
 
 def replay(view: View, wanted: Wanted) -> Replayed:

@@ -8,18 +8,22 @@ import pytest
 from rich.cells import cell_len
 
 from dissectors.profile import Profile
+from dissectors.radius import RadiusCode
 from netmip6scope.incident.run import find, replay
 from netmip6scope.tui.replay_screen import CourseView
 from netmip6scope.tui.spans import folded, line, plain
-from replay.explain import Match, explain
+from replay.explain import explain
 from replay.follow import Course, follow
 from replay.isolate import isolate
 from replay.roles import learned
 from replay.trace import traced
 from replay.verdict import Divergence
-from tests.netmip6scope.faulty import place, right_trace
+from replay.walk import Match
+from tests.netmip6scope.faulty import doubled, dropped, place, right_trace
 from tests.netmip6scope.pilot import NARROW, Driven, opened
 from tests.netmip6scope.story import ALICE, AR1, AR2, BOB, Mobile, Story, ms
+from tests.netmip6scope.test_replay_aaa import place as place_of_radius
+from tests.netmip6scope.test_replay_aaa import rejected
 from tests.netmip6scope.test_replay_faults import CASES, SIX
 
 SOME = CASES[::5]
@@ -62,7 +66,19 @@ class TestCourse:
     def test_faults_stand_where_they_are(self, case) -> None:
         right, keys = right_trace(case.scenario)
         observed = case.change([*right], place([*right], case.kind, case.nth))
+        self.same_as_the_walks(observed, keys)
+
+    @pytest.mark.parametrize("change", [dropped, doubled, rejected], ids=lambda one: one.__name__)
+    def test_faults_of_aaa(self, change) -> None:
+        """RADIUS, which no model sends, is judged all the same."""
+        right, keys = right_trace("aaa-decides")
+        at = place_of_radius([*right], RadiusCode.ACCESS_ACCEPT, 0)
+        self.same_as_the_walks(change([*right], at), keys)
+
+    @staticmethod
+    def same_as_the_walks(observed, keys) -> None:
         course, found = course_of(observed, keys)
+        assert found
         assert [each for row in course.rows for each in row.divergences] == list(found)
         trace = traced(sorted(observed, key=lambda seen: seen.time_ns))
         # A walk of --explain leads to the same row.
