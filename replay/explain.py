@@ -146,7 +146,7 @@ class _Watch:
                 step.time_ns,
                 step.seen.frame,
                 step.number,
-                _match(found, self._first.fault if diverges else None),
+                match_of(found, self._first.fault if diverges else None),
                 recorded,
                 expected,
                 self._before,
@@ -250,8 +250,8 @@ def _has(row: Row, name: str) -> bool:
     return any(each is not None and name in (each.sender, each.receiver) for each in sides)
 
 
-def _match(found: Expected | None, fault: Fault | None) -> Match:
-    """fault: of the divergence that the walk is about, if it is this message."""
+def match_of(found: Expected | None, fault: Fault | None) -> Match:
+    """How a message stands to what was expected; fault: of its divergence, None without one."""
     if fault is Fault.UNEXPECTED:
         return Match.UNEXPECTED
     if found is None:

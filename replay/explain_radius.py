@@ -44,7 +44,7 @@ def explain_radius(
 
 
 def _row(each: Asked | Answered, names: Mapping[Address, str], first: Divergence | None) -> Row:
-    recorded = _message(each, names)
+    recorded = message_of(each, names)
     match, expected = Match.SAME, recorded
     diverges = first is not None and first.fault is not Fault.MISSING
     if first is not None and diverges:
@@ -63,7 +63,8 @@ def _row(each: Asked | Answered, names: Mapping[Address, str], first: Divergence
     )
 
 
-def _message(each: Asked | Answered, names: Mapping[Address, str]) -> Message:
+def message_of(each: Asked | Answered, names: Mapping[Address, str]) -> Message:
+    """It with its ends by their names."""
     number = Field("identifier", each.radius.identifier, "RFC 2865 3")
     client, server = names.get(each.client, "?"), names.get(each.server, "?")
     time_ns = each.step.time_ns

@@ -30,6 +30,8 @@ from netmip6scope.tui.keys import ANYWHERE, LIST, bindings, keys_of
 from netmip6scope.tui.list_screens import FindingsScreen, MessagesScreen
 from netmip6scope.tui.loader import Failed, Loaded, Loader, News, Progress
 from netmip6scope.tui.points_screen import PointsScreen
+from netmip6scope.tui.replay_screen import ReplayScreen
+from netmip6scope.tui.replayed import Wanted
 from netmip6scope.tui.sessions_screen import SessionsScreen
 from netmip6scope.tui.settings import Settings, load, save, settings_path
 from netmip6scope.tui.spans import counted
@@ -54,6 +56,7 @@ USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 STYLE_SHEETS = (
     *("scope", "sessions_screen", "list_screens", "handoffs_screen", "statistics_screen"),
+    "replay_screen",
 )
 _ASKS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 _STOP_LIMIT_S = 0.5
@@ -73,7 +76,8 @@ class ScopeApp(App[ScopeError]):
         "handoffs": HandoffsScreen,
         "findings": FindingsScreen,
         "points": PointsScreen,
-        "statistics": StatisticsScreen,
+        "stats": StatisticsScreen,
+        "replay": ReplayScreen,
     }
     DEFAULT_MODE = "sessions"
 
@@ -267,6 +271,15 @@ class ScopeApp(App[ScopeError]):
         assert isinstance(self.screen, HandoffsScreen)
         if self.view is not None:
             self.screen.rows.go_to(self.view.row_of("handoffs", number))
+
+    def replay(self, wanted: Wanted) -> None:
+        """Replay a session, and show it."""
+        self.run_worker(self._replay(wanted))
+
+    async def _replay(self, wanted: Wanted) -> None:
+        await self.switch_mode("replay")
+        assert isinstance(self.screen, ReplayScreen)
+        self.screen.replay(wanted)
 
     # Keys
 

@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from netmip6scope.errors import ScopeError
+from netmip6scope.errors import ScopeError, UsageError
 from netmip6scope.filter.select import Filter
 from netmip6scope.tui.bar_line import BarLine
 from netmip6scope.tui.cells import TimeFormat
@@ -27,6 +27,7 @@ from netmip6scope.tui.keys import ANYWHERE, LIST, ROWS
 from netmip6scope.tui.ladder_view import LadderView
 from netmip6scope.tui.lines_view import LinesView
 from netmip6scope.tui.prompt import Prompt
+from netmip6scope.tui.replayed import Wanted
 from netmip6scope.tui.rows_view import Mask, RowsView
 from netmip6scope.tui.table_view import TableView
 from netmip6scope.tui.view import View
@@ -34,6 +35,7 @@ from netmip6scope.tui.view import View
 if TYPE_CHECKING:
     from netmip6scope.tui.app import ScopeApp
 
+_REPLAYED = ("sessions", "messages", "handoffs", "findings")
 _FILTER, _EXPORT, _WRITE = "Filter", "Export to", "Write frames to"
 
 
@@ -218,7 +220,9 @@ class ScopeScreen(Screen[None]):
             assert asked.ladder is not None
             absolute = self.scope.settings.time_format is TimeFormat.ABSOLUTE
             export_ladder(asked.ladder, path, absolute=absolute)
-        elif isinstance(asked, TableView):
+        elif not isinstance(asked, TableView):
+            raise UsageError("netmip6scope replay writes replays, with --json and --explain")
+        else:
             assert asked.table is not None
             export_table(asked.table, asked.rows, asked.columns, path)
 
@@ -252,6 +256,23 @@ class ScopeScreen(Screen[None]):
         frames = [self.view.number("messages", "frame", row) for row in rows]
         title = f"Frame {frames[0]} and frame {frames[1]}"
         self.app.push_screen(Comparison(title, pairs(left.tree, right.tree)))
+
+    # Replay
+
+    def action_replay(self) -> None:
+        """Of the session that the row under the cursor is about, of its handoff if it is one."""
+        asked, view = self.rows_view, self.view
+        table = "" if asked is None else asked.table_name
+        row = None if asked is None else asked.row
+        if view is None or row is None or table not in _REPLAYED:
+            self.notify("r replays a session, a handoff, or the session of a message or finding")
+            return
+        session = view.number(table, "session", row)
+        if session is None:
+            self.notify("it belongs to no session: there is nothing to replay")
+            return
+        handoff = view.number(table, "handoff", row) if table == "handoffs" else None
+        self.scope.replay(Wanted(session, handoff))
 
     def action_columns(self) -> None:
         view = self.rows_view

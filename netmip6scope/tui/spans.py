@@ -11,6 +11,7 @@ Span: TypeAlias = "tuple[str, str]"
 """Text, and the name of its style: one of STYLES, or "" for none."""
 Line: TypeAlias = "tuple[Span, ...]"
 
+_BELOW = "    "
 STYLES = (
     "soft",
     "strong",
@@ -39,6 +40,29 @@ def plain(spans: Line) -> str:
 def widest(lines: Iterable[Line]) -> int:
     """Terminal cells of the longest line; 0 without lines."""
     return max((cell_len(plain(spans)) for spans in lines), default=0)
+
+
+def folded(spans: Line, width: int) -> list[Line]:
+    """The line in lines of at most so many cells: what does not fit stands indented below."""
+    if widest([spans]) <= width:
+        return [spans]
+    *before, (text, style) = spans
+    room = max(width - cell_len(_BELOW), 1)
+    parts = [(f"{_BELOW}{part}", style) for part in _parts(text.strip(), room)]
+    rest = plain(tuple(before)).strip()
+    return [*([tuple(before)] if rest else []), *((part,) for part in parts)]
+
+
+def _parts(text: str, width: int) -> list[str]:
+    """The text in pieces of at most so many cells, cut at blanks where there are some."""
+    found: list[str] = []
+    while cell_len(text) > width:
+        head = set_cell_size(text, width).rstrip()
+        cut = head.rfind(" ") if text[len(head) : len(head) + 1] != " " else len(head)
+        cut = cut if cut > 0 else max(len(head), 1)
+        found.append(text[:cut])
+        text = text[cut:].lstrip()
+    return [*found, text]
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

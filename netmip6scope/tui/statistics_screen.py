@@ -26,7 +26,7 @@ _BAR = 24
 class StatisticsScreen(ScopeScreen):
     """The table of `handoffs --stats` above, counts below."""
 
-    name_shown = "statistics"
+    name_shown = "stats"
 
     def body(self) -> ComposeResult:
         yield self.table("Handoffs in groups", "stats", "rows")

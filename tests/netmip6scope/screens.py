@@ -43,6 +43,9 @@ SHOTS = (
     Shot("findings", NARROW, ("4",)),
     Shot("points", NARROW, ("5",)),
     Shot("statistics", WIDE, ("6",)),
+    Shot("replay", NARROW, ("r",)),
+    Shot("replay", USUAL, ("r", "tab")),
+    Shot("replay", WIDE, ("3", "r", "down", "down")),
     Shot("comparison", USUAL, ("2", "down", "m", "down", "down", "down", "down", "c")),
     Shot("help", NARROW, ("question_mark",)),
 )
@@ -56,6 +59,7 @@ async def screen(shot: Shot) -> str:
         await driven.press(*shot.keys)
         if shot.typed:
             await driven.type(shot.typed)
+        await driven.app.workers.wait_for_complete()
         await driven.pilot.pause()
         return driven.text
 

@@ -262,11 +262,12 @@ class TestScreens:
     async def test_numbers(self, told: str) -> None:
         async with opened(told) as driven:
             seen = []
-            for number in ["2", "3", "4", "5", "6", "1"]:
+            for number in ["2", "3", "4", "5", "6", "7", "1"]:
                 await driven.press(number)
                 seen.append(driven.lines[0].partition("[")[2].partition("]")[0])
-            names = ["messages", "handoffs", "findings", "points", "statistics", "sessions"]
-            assert seen == [f"{n} {name}" for n, name in zip("234561", names, strict=True)]
+            names = ["messages", "handoffs", "findings", "points", "stats", "replay"]
+            names.append("sessions")
+            assert seen == [f"{n} {name}" for n, name in zip("2345671", names, strict=True)]
 
     async def test_screens_can_be_clicked(self, told: str) -> None:
         async with opened(told) as driven:
@@ -701,6 +702,6 @@ class TestNothingToShow:
 
     async def test_a_terminal_that_is_tiny(self, told: str) -> None:
         async with opened(told, size=(10, 5)) as driven:
-            for screen in "123456":
+            for screen in "1234567":
                 await driven.press(screen, "tab", "down", "end", "question_mark", "escape")
             assert driven.app.is_running

@@ -168,8 +168,17 @@ def test_no_text_of_the_wire_steers_the_terminal(
     program.press("q", "[2 messages]")
     program.press("/", "Filter: ")
     program.press('mn_id contains "pwned"\r', "of 80")
-    for number, name in enumerate(("handoffs", "findings", "points", "statistics"), 3):
+    for number, name in enumerate(("handoffs", "findings", "points", "stats"), 3):
         program.press(str(number), f"[{number} {name}]")
+    program.press("1", "[1 sessions]")
+    program.press("\x1b[Z", "▸ Sessions")
+    program.press("g", "")
+    for _ in IDENTITIES:
+        # The name is in the title, and among the fields of the step that diverges.
+        program.press("r", "as expected")
+        program.press("\tjjjj", "▸ Step")
+        program.press("1", "[1 sessions]")
+        program.press("j", "")
     os.write(program._ours, b"q")
     assert program.end() == 0
     text = program.shown
