@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dissectors.aside.carried import carried
+from dissectors.aside.waiting import Waiting
 from dissectors.authentication.checks import Checks
 from dissectors.authentication.keys import Keys
 from dissectors.authentication.verdict import State
@@ -70,7 +72,8 @@ class _Reader:
         self._profile = profile
         self._checks = Checks(keys)
         self._judges = keys.entries != Keys().entries
-        self._scanner = Scanner(profile)
+        self._scanner = Scanner(profile, opens_esp=bool(keys.esp_spis))
+        self._waiting = Waiting()
         self._found: list[Observed] = []
         self._tunnels: list[TunnelBatch] = []
 
@@ -121,9 +124,24 @@ class _Reader:
         """With what the keys say of it."""
         link_type = batch.interfaces[int(batch.interface[row])].link_type
         time_ns, length = int(batch.time_ns[row]), int(batch.wirelen[row])
-        tree = decode_tree(octets, link_type, length, self._profile, self._checks, time_ns=time_ns)
+        interface = int(batch.interface[row])
+        waiting = self._waiting.of(batch.interfaces[interface].point, interface)
+        tree = decode_tree(
+            octets,
+            link_type,
+            length,
+            self._profile,
+            self._checks,
+            fragments=waiting,
+            time_ns=time_ns,
+        )
         begin = next((node.begin for node in tree.children if node.name in _IP), None)
-        if begin is not None:
+        if begin is None:
+            return
+        inside = carried(tree, octets, known=True)
+        for packet in inside:
+            self._packet(batch, row, packet.octets, _verdict(tree))
+        if not inside:
             self._packet(batch, row, octets[begin:], _verdict(tree))
 
     def _packet(self, batch: FrameBatch, row: int, octets: bytes, sealed: bool | None) -> None:

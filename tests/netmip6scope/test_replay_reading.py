@@ -15,12 +15,17 @@ from dissectors.profile import Profile
 from dissectors.tree import decode
 from netmip6scope.capture.inputs import expand
 from netmip6scope.capture.reader import read_batches
+from netmip6scope.cli.main import main
 from netmip6scope.incident.reading import read_observed, read_trace
 from netmip6scope.incident.sealed import NotFollowed, is_sealed_right
 from netmip6scope.keys import load_keys
 from replay.packets import Packet
 from replay.trace import traced
 from replay.user_data import Flow, UserData, thinned
+from tests import wire
+from tests.dissectors.test_both_lanes import fragments
+from tests.netmip6scope.captured import read
+from tests.netmip6scope.closing import SIMULATED, keys_of
 from tests.netmip6scope.faulty import right_trace
 
 DATA = Path(__file__).parent.parent / "data" / "netmip6"
@@ -29,6 +34,10 @@ ONE_FILE = sorted(
     for path in DATA.glob("*.truth.json")
     if len(json.loads(path.read_text())["captures"]) == 1
 )
+
+
+BEHIND = (60, 43, 51)
+"""First headers of Binding Updates, of their acknowledgements, and of what AH protects."""
 
 
 def seals(tree: Node) -> list[str]:
@@ -102,6 +111,31 @@ def test_columns_and_packets_give_the_same_trace() -> None:
     same = (by_packets.user_data, by_columns.user_data)
     assert {*same[0].flows} == {*same[1].flows}
     assert (same[0].frame == same[1].frame).all()
+
+
+def test_messages_in_fragments_are_judged_like_whole_ones(tmp_path: Path) -> None:
+    """Every Binding Update and Acknowledgement, HO Request and Response in two parts or more."""
+    sample = SIMULATED / "figure3-handoff.pcapng"
+    keys = keys_of("figure3-handoff", tmp_path)
+    taken = {each.frame for each in read_trace([str(sample)], Profile(), load_keys(keys))[0]}
+    frames, cut = [], 0
+    for number, frame in enumerate(read(sample).frames, 1):
+        parts = [frame.octets]
+        if number in taken and frame.octets[12:14] == b"\x86\xdd" and frame.octets[20] in BEHIND:
+            packets = fragments(frame.octets[14:], number, 32)
+            parts = [frame.octets[:14] + packet for packet in packets]
+            cut += len(parts) > 1
+        frames += [(frame.time_ns, part) for part in parts]
+    assert cut >= 8
+    path = tmp_path / "parts.pcap"
+    path.write_bytes(wire.pcap(frames))
+    verdicts = []
+    for capture in (sample, path):
+        out = tmp_path / "out.json"
+        assert main(["replay", str(capture), "--keys", keys, "--json", str(out)]) == 0
+        (found,) = json.loads(out.read_text())
+        verdicts.append([(n["node"], n["agreed"]) for n in found["verdict"]["nodes"]])
+    assert verdicts[0] == verdicts[1]
 
 
 def test_thinned_times_are_apart() -> None:
