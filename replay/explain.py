@@ -97,7 +97,8 @@ class _Watch:
         self._run = run
         self._group = group
         self._first = group[0]
-        self._shell: Shell = run.shells[self._first.node]
+        self._shell: Shell | None = run.shells.get(self._first.node)
+        """None of a mobile node: nobody models it."""
         self._names = names
         self._rows: list[Row] = []
         self._settled: list[bool] = []
@@ -121,16 +122,19 @@ class _Watch:
         return step.number <= last if self.mn_id is not None else step.number == last
 
     def before(self, step: Step) -> None:
-        self._before = states_of(self._shell.node, self.mn_id)
+        self._before = self._states()
         self._unseen = len(self._unseen_by(step.sender))
 
     def _unseen_by(self, node: IPv6Address | None) -> list[Unseen]:
         shell = None if node is None else self._run.shells.get(node)
         return [] if shell is None else shell.unseen
 
+    def _states(self) -> States:
+        return () if self._shell is None else states_of(self._shell.node, self.mn_id)
+
     def after_cause(self) -> None:
         """A message about somebody else let a deadline pass."""
-        self._cause = self._before, states_of(self._shell.node, self.mn_id)
+        self._cause = self._before, self._states()
 
     def after(self, step: Step, found: Expected | None) -> None:
         sender, receiver = self._name(step.sender), self._name(step.receiver)
@@ -150,7 +154,7 @@ class _Watch:
                 recorded,
                 expected,
                 self._before,
-                states_of(self._shell.node, self.mn_id),
+                self._states(),
                 tuple(each.what for each in self._unseen_by(step.sender)[self._unseen :]),
                 diverges,
             )
@@ -194,7 +198,8 @@ class _Watch:
             for address, name in self._names.items()
             if address == first.node or any(_has(row, name) for row in rows[begin:])
         }
-        role = self._shell.role
+        names.setdefault(first.node, "MN")
+        role = "mobile node" if self._shell is None else self._shell.role
         return Walk(first.node, role, first.mn_id, self._group, names, tuple(rows[begin:]))
 
     def _user_data(self) -> Row:
@@ -204,7 +209,7 @@ class _Watch:
         names = [self._names.get(each, "MN") for each in ends[:2]]
         inner = (Field("from", str(ends[2]), ""), Field("to", str(ends[3]), ""))
         recorded = Message(first.time_ns, names[0], names[1], first.kind.value, inner)
-        after = states_of(self._shell.node, self.mn_id) if not self._rows else self._rows[-1].after
+        after = self._states() if not self._rows else self._rows[-1].after
         return Row(
             first.time_ns, first.frame, None, Match.OTHER, recorded, None, after, after, (), True
         )
@@ -219,7 +224,7 @@ class _Watch:
         first = self._first
         found = next(
             each
-            for each in self._shell.missing
+            for each in (() if self._shell is None else self._shell.missing)
             if each.cause.number == first.step and each.kind is first.kind
         )
         to, asker = found.packet.destination, self._name(found.cause.sender)
@@ -254,6 +259,6 @@ def match_of(found: Expected | None, fault: Fault | None) -> Match:
     """How a message stands to what was expected; fault: of its divergence, None without one."""
     if fault is Fault.UNEXPECTED:
         return Match.UNEXPECTED
-    if found is None:
-        return Match.GIVEN if fault is None else Match.UNEXPECTED
+    if found is None and fault is None:
+        return Match.GIVEN
     return Match.SAME if fault is None else Match.OTHER

@@ -13,6 +13,7 @@ from dissectors.handoff import HoRequest, HoResponse
 from replay.aaa_judge import judge_aaa
 from replay.access_steps import join_access
 from replay.agent_shell import AgentShell
+from replay.host_judge import judge_hosts
 from replay.judged import kind_of
 from replay.packets import Address
 from replay.pairing import Expected
@@ -105,7 +106,8 @@ class Isolation:
         user = judge(self._trace, self._permits, self.shells, self._tolerance_ns)
         aaa = judge_aaa(self._trace, self._tolerance_ns)
         found = [each for shell in self.shells.values() for each in shell.divergences]
-        kept, rest = first_of_each([*found, *aaa.divergences, *user.divergences])
+        hosts = judge_hosts(self._trace)
+        kept, rest = first_of_each([*found, *aaa.divergences, *user.divergences, *hosts])
         unseen = sorted(
             (each for shell in self.shells.values() for each in shell.unseen),
             key=lambda each: (each.frame, each.node),
@@ -121,9 +123,10 @@ class Isolation:
             for address, shell in self.shells.items()
         )
         servers = (each for each in aaa.servers if each not in self.shells)
-        nodes += tuple(
-            NodeVerdict(each, "AAA server", aaa.right.get(each, 0), 0) for each in servers
-        )
+        agreed = aaa.right.get
+        nodes += tuple(NodeVerdict(each, "AAA server", agreed(each, 0), 0) for each in servers)
+        wrong = dict.fromkeys(each.node for each in hosts)
+        nodes += tuple(NodeVerdict(each, "mobile node", 0, 0) for each in wrong)
         verdict = Verdict(nodes, kept, tuple(unseen), rest)
         return replace(verdict, digest=self._digest(verdict))
 

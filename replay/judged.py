@@ -51,6 +51,9 @@ class Kind(Enum):
     DHCPV6_REPLY = "dhcp6-reply"
     DHCPV4_OFFER = "dhcp4-offer"
     DHCPV4_ACK = "dhcp4-ack"
+    ROUTER_SOLICITATION = "rs"
+    DHCPV6_REQUEST = "dhcp6-request"
+    DHCPV4_REQUEST = "dhcp4-request"
     RADIUS_REQUEST = "radius-access-request"
     RADIUS_ANSWER = "radius answer"
     USER_DATA = "user data"
@@ -277,6 +280,9 @@ SECTIONS = {
     Kind.DHCPV6_REPLY: "3.1-5",
     Kind.DHCPV4_OFFER: "3.2-5",
     Kind.DHCPV4_ACK: "3.2-5",
+    Kind.ROUTER_SOLICITATION: "3.1-2",
+    Kind.DHCPV6_REQUEST: "3.1-2",
+    Kind.DHCPV4_REQUEST: "3.2-2",
     Kind.RADIUS_REQUEST: "3.1-1",
     Kind.RADIUS_ANSWER: "3.1-1",
     Kind.USER_DATA: "3.3, 6.3",

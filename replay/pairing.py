@@ -59,12 +59,16 @@ def alike(
 
 
 def _best(fitting: Sequence[Expected], step: Step) -> Expected | None:
-    """The one with the fewest other values; of several the first."""
+    """The one with the fewest other values; of several the nearest in time."""
     if len(fitting) < 2:
         return fitting[0] if fitting else None
     recorded = fields(step.packet)
     return min(
-        fitting, key=lambda each: len(_differing(fields(each.packet), recorded)), default=None
+        fitting,
+        key=lambda each: (
+            len(_differing(fields(each.packet), recorded)),
+            abs(each.time_ns - step.time_ns),
+        ),
     )
 
 

@@ -162,6 +162,7 @@ class _Regional:
         self._maps = {agent for agent, local in agents.items() if local}
         self._router: dict[Address, IPv6Address] = {}
         self._since: dict[Address, list[tuple[int, IPv6Address]]] = {}
+        self._holders: dict[Address, list[IPv6Address]] = {}
         self._asked: dict[Address, tuple[int, IPv6Address]] = {}
         """Who has just asked for it at its MAP, and when."""
 
@@ -174,9 +175,19 @@ class _Regional:
         is_ack = isinstance(ack, BindingAcknowledgement) and packet.source in self._maps
         if is_ack and rcoa is not None and isinstance(to, IPv6Address):
             assert isinstance(ack, BindingAcknowledgement)
-            if ack.status < REJECTED and ack.lifetime:
-                self._router[rcoa] = to
-                self._since.setdefault(rcoa, []).append((time_ns, to))
+            if ack.status < REJECTED:
+                self._hold(rcoa, to, time_ns, bound=ack.lifetime > 0)
+
+    def _hold(self, rcoa: Address, router: IPv6Address, time_ns: int, *, bound: bool) -> None:
+        """It stands for who was bound last, of those that have not taken their bindings away."""
+        holders = self._holders.setdefault(rcoa, [])
+        if router in holders:
+            holders.remove(router)
+        if bound:
+            holders.append(router)
+        if holders and self._router.get(rcoa) != holders[-1]:
+            self._router[rcoa] = holders[-1]
+            self._since.setdefault(rcoa, []).append((time_ns, holders[-1]))
 
     def ends(self, packet: Packet, time_ns: int) -> tuple[IPv6Address | None, IPv6Address | None]:
         """Sender and receiver; whoever asks a MAP may register at home in the same moment."""
