@@ -130,8 +130,10 @@ class HiddenWords:
             yield Guess("the detach", script)
         if mn_id in self.met or mn_id in router.mobiles:
             return
-        home = step.packet.home_address
-        context = Context(mn_id, self.home_agent, home, lifetime_units=1, remaining_s=UNIT_S)
+        home, home4 = step.packet.home_address, _home4(step)
+        if home4 is not None:
+            home = None
+        context = Context(mn_id, self.home_agent, home, home4, lifetime_units=1, remaining_s=UNIT_S)
         taken = partial(take_over, context=context, link=link)
         yield Guess("the registration before", [taken, down, over])
 

@@ -17,7 +17,8 @@ from replay.security import AhSecurity, MnHaSecurity
 from replay.trace import Trace
 from replay.update_checks import ALL_ONES, Checks
 
-_ANY_POOL = IPv6Network("2000::/16")
+_ANY_POOL = IPv6Network("2000::/3")
+"""Global unicast (RFC 4291 2.4): where a trace shows no home address that was given."""
 _LINK = b"\x02\x00\x5e\x00\x00\x01"
 """What a router calls itself on access links; nobody compares it."""
 

@@ -101,6 +101,7 @@ def _agent(trace: Trace, address: IPv6Address, exchanges: list[Exchange]) -> Age
         for asked, answer in exchanges
         if _ack(answer).status < REJECTED and _update(asked).lifetime
     ]
+    told = [pair[1] for pair in exchanges if _ack(pair[1]).status < REJECTED]
     asked_most = max((bu.lifetime for bu, _, _ in granted), default=0)
     granted_most = max((ba.lifetime for _, ba, _ in granted), default=0)
     always = _always_refused(exchanges)
@@ -109,8 +110,8 @@ def _agent(trace: Trace, address: IPv6Address, exchanges: list[Exchange]) -> Age
     return AgentRole(
         address,
         trace.agents[address],
-        _pool([each.packet.routed for _, _, each in granted if each.packet.routed is not None]),
-        _pool4([home4 for _, ba, _ in granted if (home4 := _home4(ba)) is not None]),
+        _pool([each.packet.routed for each in told if each.packet.routed is not None]),
+        _pool4([home4 for each in told if (home4 := _home4(_ack(each))) is not None]),
         granted_most * UNIT_S if 0 < granted_most < asked_most else _LONGEST_S,
         frozenset(m for m, s in always if s == BindingStatus.ADMINISTRATIVELY_PROHIBITED),
         served

@@ -329,3 +329,14 @@ def test_wherever_a_capture_begins_and_ends_nobody_is_blamed_for_user_data(
         main(["replay", "--closed", str(capture), "--json", str(out)])
         for told in json.loads(out.read_text())[0]["verdict"]["divergences"]:
             assert told["message"] != "user data"
+
+
+@pytest.mark.parametrize("mode", [[], ["--closed"]], ids=["isolate", "closed"])
+@pytest.mark.parametrize("name", ["figure3-handoff", "figure2-ipv4-dhcpv4"])
+def test_a_capture_may_begin_with_the_tear_down(name: str, mode: list[str], tmp_path: Path) -> None:
+    """At 5 s the SAR gives up its binding: the first that is seen of any home address."""
+    (seen,) = ready_run(name).camera.frames.values()
+    capture = tmp_path / "rest.pcapng"
+    frames = [f for f in seen if f.time_ns >= START_NS + 5 * 10**9]
+    capture.write_bytes(capture_octets("net", frames))
+    assert main(["replay", *mode, str(capture), "--keys", keys_of(name, tmp_path)]) == 0
