@@ -8,11 +8,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
 
 from netmip6scope.cli import capturing, replaying, scrubbing, shrinking, simulation
+from netmip6scope.cli.collector import without_collector
 from netmip6scope.cli.parser import PROGRAM, build_parser
 from netmip6scope.errors import FAILED, INTERRUPTED, OK, Interrupted, ScopeError, UsageError
 
@@ -76,7 +77,7 @@ def run_table(options: argparse.Namespace) -> int:
         from netmip6scope.filter.select import Filter, Selection
 
         selection = Selection(Filter.parsed(options.filter, want))
-    with _without_collector():
+    with without_collector():
         from netmip6scope.pipeline import analyse
 
         with Reading() as reading:
@@ -120,7 +121,7 @@ def run_report(options: argparse.Namespace) -> int:
     from netmip6scope.tables.output import replaced_file, standard_output
 
     require_libraries()
-    with _without_collector():
+    with without_collector():
         from netmip6scope.ladder.build import TABLES
         from netmip6scope.ladder.draw import session_pictures
         from netmip6scope.pipeline import analyse
@@ -176,7 +177,7 @@ def run_ladder(options: argparse.Namespace) -> int:
 
     path = None if options.output == "-" else options.output
     format_ = format_for(path, options.format)
-    with _without_collector():
+    with without_collector():
         from netmip6scope.ladder.build import TABLES, build
         from netmip6scope.ladder.choice import Choice, choose
         from netmip6scope.pipeline import analyse
@@ -199,7 +200,7 @@ def run_extract(options: argparse.Namespace) -> int:
     """The extract command: one mobile node's packets as a capture."""
     from netmip6scope.tables.progress import Progress
 
-    with _without_collector():
+    with without_collector():
         from netmip6scope.extract import extract
         from netmip6scope.ladder.choice import Choice
 
@@ -365,22 +366,6 @@ def _say(message: str) -> None:
 
 def _debug(options: argparse.Namespace) -> bool:
     return getattr(options, "debug", False)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Run without the cycle collector.
-
-    A table command is a short run that keeps nearly all it allocates until it ends: the collector
-    would walk millions of live objects again and again and free next to nothing.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def run() -> NoReturn:

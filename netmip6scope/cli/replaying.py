@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from netmip6scope.cli.amounts import seed
+from netmip6scope.cli.collector import without_collector
 from netmip6scope.errors import FAILED, OK, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from netmip6scope.incident.incident_file import Incident
     from netmip6scope.incident.run import Outcome
     from netmip6scope.incident.whatif import Question
+
+T = TypeVar("T")
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -115,13 +118,18 @@ def _outcomes(options: argparse.Namespace, incidents: Sequence[Incident]) -> lis
     if not options.closed:
         from netmip6scope.incident.run import replay
 
-        return [replay(each) for each in incidents]
+        return [_run(replay, each) for each in incidents]
     from netmip6scope.incident.closed import replay_closed, write_regenerated
 
-    found = [replay_closed(each) for each in incidents]
+    found = [_run(replay_closed, each) for each in incidents]
     if options.write is not None:
         write_regenerated(found[0], options.write)
     return [each.outcome for each in found]
+
+
+def _run(replay: Callable[[Incident], T], incident: Incident) -> T:
+    with without_collector():
+        return replay(incident)
 
 
 def _question(options: argparse.Namespace) -> Question | None:
