@@ -29,6 +29,10 @@ class Record:
 
     def __init__(self, *values: Any, **named: Any) -> None:
         put = self._put
+        if not values and named.keys() == put.keys():
+            for name, value in named.items():
+                put[name](self, value)
+            return
         if len(values) > len(put):
             raise TypeError(f"{type(self).__name__} has {len(put)} fields, not {len(values)}")
         for store, value in zip(put.values(), values + self._defaults[len(values) :], strict=True):

@@ -6,9 +6,9 @@ it answers must fit what it was offered. It goes by its link-local address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import TypeVar
 
 from dissectors.dhcpv4 import Dhcpv4Message
@@ -34,9 +34,12 @@ Problem = tuple[Fault, str, Value, Value, str]
 class _Client:
     """What a mobile node was offered since it asked who gives addresses."""
 
-    six: Dhcpv6Message | None = None
-    four: Dhcpv4Message | None = None
+    six: list[Dhcpv6Message] = field(default_factory=list)
+    four: list[Dhcpv4Message] = field(default_factory=list)
     asked: bool = False
+
+    def ask(self) -> None:
+        self.six, self.four, self.asked = [], [], True
 
 
 def judge_hosts(trace: Trace) -> list[Divergence]:
@@ -82,22 +85,15 @@ def _judged(step: Step, client: _Client) -> tuple[Kind, list[Problem]]:
 
 
 def _six(message: Dhcpv6Message, client: _Client) -> Iterator[Problem]:
-    """RFC 3315 18.1.1: a Request takes what one server has advertised."""
-    section = "RFC 3315 18.1.1"
+    """RFC 3315 18.1.1: a Request names its server; the addresses in it are but hints."""
     if message.msg_type == Dhcpv6Type.SOLICIT:
-        client.six, client.asked = None, True
+        client.ask()
     elif message.msg_type == Dhcpv6Type.ADVERTISE:
-        client.six = message
-    elif message.msg_type == Dhcpv6Type.REQUEST and client.six is not None:
-        offered, taken = dhcp.offered6(client.six), dhcp.offered6(message)
-        if taken is not None and taken != offered:
-            yield Fault.FIELD, "address", _text(offered), str(taken), section
-        offering = _first(ServerIdentifier, client.six.options)
-        server = _first(ServerIdentifier, message.options)
-        if server is None or server != offering:
-            yield Fault.FIELD, "server", "the one that offered", "another", section
+        client.six.append(message)
     elif message.msg_type == Dhcpv6Type.REQUEST and client.asked:
-        yield Fault.UNEXPECTED, "message", None, Kind.DHCPV6_REQUEST.value, section
+        server = _first(ServerIdentifier, message.options)
+        offering = [_first(ServerIdentifier, each.options) for each in client.six]
+        yield from _taken(Kind.DHCPV6_REQUEST, server, offering, "RFC 3315 18.1.1")
 
 
 def _four(message: Dhcpv4Message, client: _Client) -> Iterator[Problem]:
@@ -105,26 +101,37 @@ def _four(message: Dhcpv4Message, client: _Client) -> Iterator[Problem]:
     section, kind = "RFC 2131 4.3.2", dhcp.type4(message)
     server = _first(Dhcpv4ServerIdentifier, message.options)
     if kind == Dhcpv4Type.DISCOVER:
-        client.four, client.asked = None, True
+        client.ask()
     elif kind == Dhcpv4Type.OFFER:
-        client.four = message
-    elif kind == Dhcpv4Type.REQUEST and server is not None and client.four is not None:
-        offer, wanted = client.four, _first(RequestedAddress, message.options)
+        client.four.append(message)
+    elif kind == Dhcpv4Type.REQUEST and server is not None and client.asked:
+        offering = [_first(Dhcpv4ServerIdentifier, each.options) for each in client.four]
+        yield from _taken(Kind.DHCPV4_REQUEST, server, offering, section)
+        if server not in offering:
+            return
+        offer = client.four[offering.index(server)]
+        wanted = _first(RequestedAddress, message.options)
         taken = None if wanted is None else wanted.address
         if taken != offer.your_address:
             yield Fault.FIELD, "address", str(offer.your_address), _text(taken), section
-        if server != _first(Dhcpv4ServerIdentifier, offer.options):
-            yield Fault.FIELD, "server", "the one that offered", "another", section
         if message.transaction_id != offer.transaction_id:
             told = offer.transaction_id, message.transaction_id
-            yield Fault.FIELD, "transaction", *told, "RFC 2131 4.4.1"
-    elif kind == Dhcpv4Type.REQUEST and server is not None and client.asked:
-        yield Fault.UNEXPECTED, "message", None, Kind.DHCPV4_REQUEST.value, section
+            yield Fault.FIELD, "transaction", *told, "RFC 2131 3.1, 4.4.1"
+
+
+def _taken(
+    kind: Kind, server: Message | None, offering: Sequence[Message | None], section: str
+) -> Iterator[Problem]:
+    """Somebody must have offered something, and it must be one of those."""
+    if not offering:
+        yield Fault.UNEXPECTED, "message", None, kind.value, section
+    elif server not in offering:
+        yield Fault.FIELD, "server", "one that has offered", "another", section
 
 
 def _first(kind: type[M], options: Options) -> M | None:
     return next((each for each in options if isinstance(each, kind)), None)
 
 
-def _text(address: IPv4Address | IPv6Address | None) -> str | None:
+def _text(address: IPv4Address | None) -> str | None:
     return None if address is None else str(address)

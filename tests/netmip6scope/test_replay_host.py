@@ -15,7 +15,7 @@ from dissectors.dhcpv4 import Dhcpv4Message
 from dissectors.dhcpv4_options import RequestedAddress
 from dissectors.dhcpv4_options import ServerIdentifier as Dhcpv4ServerIdentifier
 from dissectors.dhcpv6 import Dhcpv6Message
-from dissectors.dhcpv6_options import IaAddress, IaNa, ServerIdentifier
+from dissectors.dhcpv6_options import IaNa, ServerIdentifier
 from dissectors.duid import DuidLl
 from dissectors.layout import values
 from dissectors.profile import Profile
@@ -29,7 +29,6 @@ from replay.roles import learned
 from replay.trace import Observed, traced
 from tests.netmip6scope.faulty import (
     OTHER4,
-    OTHER6,
     Observation,
     dropped,
     place,
@@ -86,14 +85,6 @@ def other_transaction(message: Message) -> Message:
     return type(message)(**values(message) | {"transaction_id": number})
 
 
-def other_address(ia: IaNa) -> IaNa:
-    inside = tuple(
-        IaAddress(**values(o) | {"address": OTHER6}) if isinstance(o, IaAddress) else o
-        for o in ia.options
-    )
-    return IaNa(**values(ia) | {"options": inside})
-
-
 @dataclass(frozen=True)
 class Case:
     """A fault in the client's DHCP message of a type (3 is REQUEST in both); None: in its RS."""
@@ -110,8 +101,6 @@ SERVER6, SERVER4 = DuidLl(1, bytes(6)), IPv4Address("203.0.113.1")
 CASES = [
     Case("RS with another hop limit", SLAAC, None, with_packet(hop_limit=64),
          Kind.ROUTER_SOLICITATION, "hop limit"),
-    Case("DHCPv6: takes another address", SIX, 3, with_options(IaNa, other_address),
-         Kind.DHCPV6_REQUEST, "address"),
     Case("DHCPv6: from another server", SIX, 3,
          with_options(ServerIdentifier, lambda _: ServerIdentifier((SERVER6,))),
          Kind.DHCPV6_REQUEST, "server"),
@@ -141,6 +130,13 @@ def test_fault_is_found(case: Case) -> None:
     assert [n.role for n in found.nodes if str(n.node) == MN] == ["mobile node"]
 
 
+def test_the_address_in_a_dhcpv6_request_is_a_hint() -> None:
+    """RFC 3315 18.1.1: a Request may have hints; the server decides."""
+    right, keys = right_trace(SIX)
+    changed = with_options(IaNa, lambda ia: IaNa(**values(ia) | {"options": ()}))
+    assert verdict(changed([*right], asked([*right], 3)), keys).divergences == ()
+
+
 def test_who_was_offered_nothing_takes_nothing() -> None:
     """The router is at fault first: it has not answered. The request follows from that."""
     right, keys = right_trace(FOUR)
@@ -152,7 +148,7 @@ def test_who_was_offered_nothing_takes_nothing() -> None:
 
 def test_walk_to_a_mobile_nodes_fault() -> None:
     right, keys = right_trace(FOUR)
-    trace = traced(CASES[4].change([*right], asked([*right], 3)))
+    trace = traced(CASES[3].change([*right], asked([*right], 3)))
     roles = learned(trace, keys, Profile())
     (walk,) = explain(trace, roles, keys, isolate(trace, roles, keys).divergences)
     assert (walk.name, walk.role) == ("MN", "mobile node")
