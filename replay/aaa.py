@@ -157,7 +157,8 @@ class AaaServer:
         eap = _eap(asked)
         if action is Action.CHALLENGE:
             assert eap is not None
-            attributes = (self._challenge(mn_id, eap.identifier), _state(mn_id))
+            again = radius_attribute("State", _state(mn_id))
+            attributes = (self._challenge(mn_id, eap.identifier), again)
             return response(RadiusCode.ACCESS_CHALLENGE, asked, attributes, secret)
         good = action is Action.ACCEPT
         found = self._profile(mn_id, asked, secret) if good else []
@@ -178,7 +179,7 @@ class AaaServer:
         if eap is not None:
             identifier, challenge = self._challenges.get(mn_id, (-1, b""))
             value = credentials.eap_md5_value(eap)
-            right = eap.identifier == identifier
+            right = eap.identifier == identifier and value_of(asked, "State") == _state(mn_id)
             right = right and value == credentials.digest(identifier, own, challenge)
             return Input.GOOD if right else Input.BAD
         return Input.GOOD if _has(asked, own, secret) else Input.BAD
@@ -246,10 +247,9 @@ def _wimax_of(packet: Radius, name: str) -> object:
     return None
 
 
-def _state(mn_id: bytes) -> Message:
+def _state(mn_id: bytes) -> bytes:
     """What the router gives back with the next request (RFC 2865 5.24)."""
-    digest = hashlib.md5(mn_id, usedforsecurity=False).digest()
-    return radius_attribute("State", digest[:8])
+    return hashlib.md5(mn_id, usedforsecurity=False).digest()[:8]
 
 
 def _has(asked: Radius, own: bytes, secret: Secret) -> bool:

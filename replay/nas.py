@@ -68,6 +68,7 @@ class Port:
         "mn_id",
         "request",
         "sent_ns",
+        "server_state",
         "state",
         "tries",
     )
@@ -82,6 +83,8 @@ class Port:
         self.greeting: LinkFrame | None = None
         """What is sent again while nothing comes."""
         self.credentials: Message | None = None
+        self.server_state: bytes | None = None
+        """What a challenge said, for the next request to say again (RFC 2865 5.24)."""
         self.request: tuple[int, bytes, bytes] | None = None
         """Identifier, authenticator and octets of the Access-Request that is open."""
         self.sent_ns = 0
@@ -161,6 +164,7 @@ class Nas:
             return None
         port.association = assigned_key(answer, self._config.secret, port.request[1])
         self._done(port)
+        port.server_state = value_of(answer, "State") if given is Input.CHALLENGE else None
         port.home = value_of(answer, "Framed-IPv6-Address")
         port.home_agent = assigned_home_agent(answer)
         eap = _eap_of(answer)
@@ -223,6 +227,7 @@ class Nas:
     def _greet(self, port: Port, now_ns: int) -> Found:
         """Ask who it is; with PAP the mobile node speaks first."""
         if port.greeting is None:
+            port.server_state = None
             port.identifier = self._next()
             if port.authentication is LinkAuthentication.EAP:
                 asked = credentials.eap_identity_request(port.identifier)
@@ -272,6 +277,8 @@ class Nas:
             radius_attribute("Calling-Station-Id", port.link.hex("-").upper().encode()),
             *self._shown(port, authenticator),
         )
+        if port.server_state is not None:
+            attributes = (*attributes, radius_attribute("State", port.server_state))
         octets = request(identifier, authenticator, attributes, self._config.secret)
         port.request = identifier, authenticator, octets
         self._asking[identifier] = port

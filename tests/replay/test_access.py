@@ -78,6 +78,10 @@ def test_eap_goes_between_mobile_node_and_aaa() -> None:
     ]
     assert value_of(radius(run)[0], "User-Name") == ALICE
     assert value_of(radius(run)[0], "NAS-IPv6-Address") == AR1
+    # RFC 2865 5.24: what a challenge says stands in the next request, as it is.
+    states = [value_of(message, "State") for message in radius(run)]
+    assert states[1] == states[2] is not None
+    assert states[0] is states[3] is None
 
 
 @pytest.mark.requirement("R3.1-1a")
