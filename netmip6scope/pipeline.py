@@ -14,13 +14,11 @@ from dissectors.frames import FrameBatch, Ints
 from dissectors.lanes import Lanes
 from dissectors.profile import Profile
 from dissectors.scan.batch import Scanned
-from netmip6scope import points
 from netmip6scope.capture.inputs import Source, default_point, expand
 from netmip6scope.capture.reader import CaptureFile
 from netmip6scope.capture.spool import is_read_once, readable_again
 from netmip6scope.correlate import measure
 from netmip6scope.correlate.capture_checks import CaptureChecks
-from netmip6scope.correlate.clock_rows import clocks_table
 from netmip6scope.correlate.clocks import REFERENCE, Clock
 from netmip6scope.correlate.correlator import Correlation, Correlator
 from netmip6scope.correlate.finding_rows import findings_table
@@ -28,13 +26,13 @@ from netmip6scope.correlate.messages import MessageRows
 from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.rows import handoffs_table, sessions_table, user_plane_table
 from netmip6scope.correlate.texts import Texts
-from netmip6scope.correlate.why_rows import why_table
 from netmip6scope.errors import Interrupted, ScopeError
 from netmip6scope.profile_file import load_profile
 from netmip6scope.tables.columns import NULL, Table
 
 if TYPE_CHECKING:
     from dissectors.authentication.keys import Keys
+    from netmip6scope import points
     from netmip6scope.filter.select import Selection
 
 _TIMES_FORGOTTEN = 8
@@ -198,8 +196,8 @@ class Run:
             "handoffs": lambda: handoffs_table(found, texts),
             "findings": lambda: findings_table(found, texts, messages.points(), *about_captures),
             "user-plane": lambda: user_plane_table(found, texts),
-            "why": lambda: why_table(found, texts, messages.table(found, texts)),
-            "clocks": lambda: clocks_table(_points_of(files), files.clocks),
+            "why": lambda: _why_told(found, texts, messages),
+            "clocks": lambda: _clocks_told(files),
         }
         built = {name: build[name]() for name in wanted}
         if self._selection is not None:
@@ -268,6 +266,8 @@ class Run:
         self, sources: list[Source], clock_of: list[int], wanted: list[str]
     ) -> tuple[Files, Correlation, MessageRows]:
         """Files that overlap in time: several points, each with its clock."""
+        from netmip6scope import points
+
         files, seen = self.aligned(sources, clock_of)
         if self._selection is not None:
             self._selection.keep(seen.kept)
@@ -286,6 +286,8 @@ class Run:
 
     def aligned(self, sources: list[Source], clock_of: list[int]) -> tuple[Files, points.Seen]:
         """Read the files of several points for their messages, which tell how the clocks differ."""
+        from netmip6scope import points
+
         self.scanner.points_apart = True
         if self._selection is not None:
             self._selection.points_apart()
@@ -373,6 +375,18 @@ def _in_time_order(sources: list[Source]) -> list[Source]:
 def _extras(wanted: list[str]) -> dict[str, bool]:
     """What a correlator fills only when it is asked for."""
     return {"user_plane": "user-plane" in wanted, "why": "why" in wanted}
+
+
+def _why_told(found: Correlation, texts: Texts, messages: MessageRows) -> Table:
+    from netmip6scope.correlate.why_rows import why_table
+
+    return why_table(found, texts, messages.table(found, texts))
+
+
+def _clocks_told(files: Files) -> Table:
+    from netmip6scope.correlate.clock_rows import clocks_table
+
+    return clocks_table(_points_of(files), files.clocks)
 
 
 def _points_of(files: Files) -> list[str]:

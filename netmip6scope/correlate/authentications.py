@@ -15,7 +15,6 @@ from netmip6scope.correlate.setup_messages import PATIENCE_NS, Exchange, SetupMe
 from netmip6scope.correlate.traffic_checks import Columns
 from netmip6scope.tables.columns import NULL
 
-METHODS = ("", "pap", "chap", "eap")
 _REQUESTS = ("radius-access-request", "diameter-aa-request", "diameter-eap-request")
 _ACCEPT, _REJECT = "radius-access-accept", "radius-access-reject"
 _ANSWERS = (
@@ -28,7 +27,7 @@ _ANSWERS = (
 _DIAMETER_GOES_ON, _DIAMETER_SUCCESS = 1, 2
 """Classes of Result-Code, in thousands (RFC 6733 7.1)."""
 _ON_LINK = {"eap-response": 3, "ppp-chap-response": 2, "ppp-pap-authenticate-request": 1}
-"""With their numbers in METHODS."""
+"""With their numbers in `model.METHODS`."""
 
 
 def is_about_identity(kind: str) -> bool:
@@ -108,7 +107,7 @@ def _accepts(message: SetupMessage) -> bool | None:
 
 
 def _method(messages: Iterable[SetupMessage]) -> int:
-    """The number of the method in METHODS, 0 for none; EAP, where it is used, is what counts."""
+    """The method's number (`model.METHODS`), 0 for none; EAP, where it is used, is what counts."""
     marks = 0
     for message in messages:
         marks |= max(message.marks, 0)

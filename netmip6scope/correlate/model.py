@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LATEST = 8
 """How many of a session's attempts a late message is compared with."""
 
+METHODS = ("", "pap", "chap", "eap")
+"""How a mobile node proved who it is, by number; 0 is not known."""
+
 
 class _Labelled(IntEnum):
     @property

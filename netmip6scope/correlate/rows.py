@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from dissectors.frames import Ints
 from dissectors.handoff import Access
-from netmip6scope.correlate.authentications import METHODS
 from netmip6scope.correlate.codes import Code
 from netmip6scope.correlate.correlator import Correlation
-from netmip6scope.correlate.model import HandoffKind, Outcome, State
+from netmip6scope.correlate.model import METHODS, HandoffKind, Outcome, State
 from netmip6scope.correlate.texts import Texts, labels
 from netmip6scope.tables.columns import NULL, Coded, Column, Kind, Table, Values
 from netmip6scope.tables.schema import HANDOFFS, SESSIONS, USER_PLANE

@@ -15,8 +15,6 @@ from dissectors.frames import Ints
 from dissectors.scan.addresses import AddressBook
 from dissectors.scan.batch import MessageBatch, Names
 from dissectors.scan.kinds import FIRST_WORD
-from netmip6scope.correlate.address_exchanges import AddressExchanges
-from netmip6scope.correlate.authentications import authenticate, is_about_identity
 from netmip6scope.correlate.moved import Moved
 from netmip6scope.correlate.reasons import Joined
 from netmip6scope.correlate.setup_messages import OF_MESSAGE, SetupMessage, family
@@ -34,6 +32,10 @@ class Setups:
     def add(self, m: MessageBatch, words: Names, first: int) -> None:
         """Keep what matters of a batch; `first` is the number of its first message."""
         rows = np.flatnonzero(m.kind >= FIRST_WORD)
+        if not len(rows):
+            return
+        from netmip6scope.correlate.authentications import is_about_identity
+
         cells = [getattr(m, name)[rows].tolist() for name in OF_MESSAGE]
         for row, kind, time_ns, *others in zip(rows.tolist(), *cells, strict=True):
             text = words.octets[kind - FIRST_WORD].decode()
@@ -77,6 +79,9 @@ class Setups:
         findings: list[Columns] = []
         if not self._messages:
             return why, findings
+        from netmip6scope.correlate.address_exchanges import AddressExchanges
+        from netmip6scope.correlate.authentications import authenticate
+
         self._messages.sort(key=lambda one: (one.time_ns, one.order))
         asked = AddressExchanges(self._addresses, sessions, paths)
         for exchange, row in [*asked.join(self._messages)]:
