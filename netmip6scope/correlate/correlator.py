@@ -120,6 +120,7 @@ class Correlator:
         self._tests = Growing(dict.fromkeys((*node_checks.OF_TESTS, "order"), np.int64))
         """Starts of return routability, which no story is told of."""
         self._checked = Growing(dict.fromkeys(checks.COLUMNS, np.int64))
+        self._held = self._kept, self._stamps, self._tests, self._checked
         self._messages = 0
         self._past = Past()
 
@@ -154,13 +155,15 @@ class Correlator:
 
         user_plane, why: fill these. No batch may follow.
         """
-        kept = self._kept.take(), self._stamps.take()
-        return self._told(*kept, end_ns, user_plane=user_plane, why=why)
+        return self._told(
+            [rows.take() for rows in self._held], end_ns, user_plane=user_plane, why=why
+        )
 
     def so_far(self, end_ns: int, *, user_plane: bool = False, why: bool = False) -> Correlation:
         """What `finish` would give if the capture ended then; more may follow."""
-        kept = self._kept.so_far(), self._stamps.so_far()
-        return self._told(*kept, end_ns, user_plane=user_plane, why=why)
+        return self._told(
+            [rows.so_far() for rows in self._held], end_ns, user_plane=user_plane, why=why
+        )
 
     @property
     def left(self) -> int:
@@ -187,7 +190,7 @@ class Correlator:
             stays[way] = forgetting.staying_packets(whose, since_ns, gone, before_ns)
         mine = forgetting.staying_packets(holder, segments.last_ns, gone, before_ns)
         self._plane.keep(mine, stays)
-        for rows in (self._kept, self._stamps, self._tests, self._checked):
+        for rows in self._held:
             order = rows.column("order")
             place = np.minimum(np.searchsorted(stay, order), max(len(stay) - 1, 0))
             known = stay[place] == order if len(stay) else np.zeros(len(order), np.bool_)
@@ -198,16 +201,15 @@ class Correlator:
         return stay
 
     def _remember(self, m: dict[str, Ints]) -> None:
-        anchors, serving = self._routers(m)
-        self._past.anchors, self._past.serving = distinct(anchors), distinct(serving)
+        self._past.anchors, self._past.serving = self._routers(m)
 
     def _routers(self, m: dict[str, Ints]) -> tuple[Ints, Ints]:
-        """Home agents and MAPs, and routers that registered somebody; some more than once."""
+        """Home agents and MAPs, and routers that registered somebody."""
         updates, acks = (m["kind"] == _BU) | (m["kind"] == LOCAL_UPDATE), m["kind"] == _BA
         m["coa"] = np.where(updates & (m["coa"] < 0), m["src"], m["coa"])
         anchors = [m["dst"][updates], m["src"][acks], self._past.anchors]
         serving = [m["coa"][updates], m["dst"][acks], self._past.serving]
-        return np.concatenate(anchors), np.concatenate(serving)
+        return distinct(np.concatenate(anchors)), distinct(np.concatenate(serving))
 
     def addresses(self) -> Iterator[Ints]:
         """Columns of addresses that are still named."""
@@ -235,16 +237,15 @@ class Correlator:
 
     def _told(
         self,
-        m: dict[str, Ints],
-        stamps: dict[str, Ints],
+        held: list[dict[str, Ints]],
         end_ns: int,
         *,
         user_plane: bool,
         why: bool,
     ) -> Correlation:
+        m, stamps, tests, checked = held
         segments, copies = self._plane.so_far()
         anchors, serving = self._routers(m)
-        anchors = distinct(anchors)
         m["via"] = measure.seen_elsewhere(m, segments, anchors)
         self._add_nets(m)
         reasons = Reasons(len(m["kind"])) if why else None
@@ -280,11 +281,11 @@ class Correlator:
         about = (found.sessions, found.handoffs, found.paths, regional, segments, anchors)
         nodes = (found.handoffs, found.sessions, self._addresses, self._profile, serving)
         parts = [
-            self._checked.so_far(),
+            checked,
             *mismatches,
             *traffic_checks.traffic(*about),
             *node_checks.nodes(m, stamps, *nodes),
-            node_checks.tests(self._tests.so_far(), found.sessions),
+            node_checks.tests(tests, found.sessions),
         ]
         finding_columns.add(found, parts)
         return found

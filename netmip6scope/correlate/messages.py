@@ -23,7 +23,6 @@ from netmip6scope.tables.schema import MESSAGES
 BU_FLAGS = "AHLKMRPFTBSD"
 BA_FLAGS = "KRPTBSD"
 HO_FLAGS = "CH"
-_MORE = ("point", "file", "number")
 _ADDRESSES = frozenset({"src", "dst", "hoa", "coa", "hoa4", "ha", "prefix"})
 _NAMES = frozenset({"mn_id", "client"})
 
@@ -40,7 +39,8 @@ class MessageRows:
     """Collects message columns batch by batch."""
 
     def __init__(self) -> None:
-        self._rows = Growing(dict.fromkeys((*MessageBatch.__slots__, *_MORE), np.int64))
+        wide = dict.fromkeys((*MessageBatch.__slots__, "number"), np.int64)
+        self._rows = Growing(wide | dict.fromkeys(("point", "file"), np.int32))
         self._points: list[str] = []
         self._seen = 0
         self.begin_ns = NULL
@@ -68,7 +68,7 @@ class MessageRows:
 
     def column(self, name: str) -> Ints:
         """A copy of one column, such as `number`, which no row shares with one before or after."""
-        return self._rows.column(name).copy()
+        return self._rows.column(name).astype(np.int64)
 
     def keep(self, rows: Ints) -> None:
         """Only these rows; their numbers stay."""
@@ -94,7 +94,7 @@ class MessageRows:
 
     def points(self) -> Coded:
         """The capture point of every message."""
-        return labels(self._rows.column("point"), self._points)
+        return labels(self.column("point"), self._points)
 
     def table(self, found: Correlation, texts: Texts) -> Table:
         """All messages, in the order of the captures."""

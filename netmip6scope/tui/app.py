@@ -253,14 +253,17 @@ class ScopeApp(App[ScopeError]):
         except OutputError as error:
             self.notify(f"not remembered: {error}", severity="warning", markup=False)
 
-    def go_to_message(self, row: int) -> None:
+    def go_to_message(self, number: int) -> None:
         """Show a message in its session."""
-        self.run_worker(self._go_to_message(row))
+        self.run_worker(self._go_to_message(number))
 
-    async def _go_to_message(self, row: int) -> None:
+    async def _go_to_message(self, number: int) -> None:
         await self.switch_mode("sessions")
-        assert isinstance(self.screen, SessionsScreen)
-        self.screen.go_to_message(row)
+        screen = self.screen
+        assert isinstance(screen, SessionsScreen)
+        row = -1 if screen.view is None else screen.view.row_of("messages", number)
+        if row >= 0:
+            screen.go_to_message(row)
 
     def go_to_handoff(self, number: int) -> None:
         """Show a handoff in the list of handoffs."""

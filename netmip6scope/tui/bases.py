@@ -105,6 +105,11 @@ class ScopeScreen(Screen[None]):
         marks = self.scope.marks_of(name)
         return TableView(title, marks, columns, id, only_matches=only_matches)
 
+    def go_to_message(self, row: int) -> None:
+        """Show a message in its session."""
+        if self.view is not None and 0 <= row < len(self.view.result.message_number):
+            self.scope.go_to_message(int(self.view.result.message_number[row]))
+
     @property
     def rows_view(self) -> RowsView | None:
         """The list that keys are for."""

@@ -46,7 +46,7 @@ class HandoffsScreen(ScopeScreen):
         if event.view is self.rows and self.view is not None and self.rows.row is not None:
             messages = self.view.messages_of("handoffs", np.array([self.rows.row]))
             if len(messages):
-                self.scope.go_to_message(int(messages[0]))
+                self.go_to_message(int(messages[0]))
 
     def _show_row(self) -> None:
         view, row = self.view, self.rows.row

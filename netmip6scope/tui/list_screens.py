@@ -49,7 +49,7 @@ class RowsScreen(MessageScreen):
     def on_lines_view_opened(self, event: LinesView.Opened) -> None:
         """To the message in its session."""
         if event.view is self.rows and self.opened is not None and self.opened.row >= 0:
-            self.scope.go_to_message(self.opened.row)
+            self.go_to_message(self.opened.row)
 
 
 class MessagesScreen(RowsScreen):

@@ -164,10 +164,12 @@ class ReplayScreen(ScopeScreen):
         if wanted.handoff is not None:
             row = view.row_of("handoffs", wanted.handoff)
             rows = view.messages_of("handoffs", np.array([row])).tolist()
+        if self.view is not None and self.view.result.left != view.result.left:
+            # What stays is at other rows since it was asked for.
+            moved = self.view.moved_from(view, "messages")
+            found, rows = forgotten(found, moved), [int(moved[row]) for row in rows]
         self._show(found)
         self.course.go_to_first(rows)
-        if self.view is not None and self.view.result.left != view.result.left:
-            self.course.forget(self.view.moved_from(view, "messages"))
 
     def _show(self, replayed: Replayed) -> None:
         self.course.show(replayed)
@@ -185,4 +187,4 @@ class ReplayScreen(ScopeScreen):
     def on_lines_view_opened(self, event: LinesView.Opened) -> None:
         """To the message in its session."""
         if event.view is self.course and self.course.row is not None:
-            self.scope.go_to_message(self.course.row)
+            self.go_to_message(self.course.row)

@@ -108,8 +108,8 @@ class View:
         return self.store.frame(int(self.result.message_number[row]))
 
     def row_of(self, table: str, number: int) -> int:
-        """The row of a session or handoff; -1 if it left memory."""
-        numbers = self.numbers(table, _KEYS[table])
+        """The row of a message, session or handoff; -1 if it left memory."""
+        numbers = self._keys(table)
         row = int(np.searchsorted(numbers, number))
         return row if row < len(numbers) and numbers[row] == number else -1
 
