@@ -261,6 +261,8 @@ class ScopeApp(App[ScopeError]):
         await self.switch_mode("sessions")
         screen = self.screen
         assert isinstance(screen, SessionsScreen)
+        # It is told to do so later than this.
+        screen.show(self.view)
         row = -1 if screen.view is None else screen.view.row_of("messages", number)
         if row >= 0:
             screen.go_to_message(row)
@@ -272,6 +274,7 @@ class ScopeApp(App[ScopeError]):
     async def _go_to_handoff(self, number: int) -> None:
         await self.switch_mode("handoffs")
         assert isinstance(self.screen, HandoffsScreen)
+        self.screen.show(self.view)
         if self.view is not None:
             self.screen.rows.go_to(self.view.row_of("handoffs", number))
 
@@ -282,6 +285,7 @@ class ScopeApp(App[ScopeError]):
     async def _replay(self, wanted: Wanted) -> None:
         await self.switch_mode("replay")
         assert isinstance(self.screen, ReplayScreen)
+        self.screen.show(self.view)
         self.screen.replay(wanted)
 
     # Keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from netmip6scope.capture.inputs import Source
 from netmip6scope.cli.main import main
 from netmip6scope.errors import UsageError
 from netmip6scope.opening import _keep_ns
+from netmip6scope.tui import replaying
 from netmip6scope.tui.app import ScopeApp
+from netmip6scope.tui.replay_screen import CourseView
+from netmip6scope.tui.replayed import Replayed, Wanted
+from netmip6scope.tui.view import View
 from tests import wire
 from tests.netmip6scope.pilot import USUAL, Driven
 from tests.netmip6scope.story import ALICE, AR1, AR2, BOB, CAROL, Story, sec
@@ -95,6 +100,44 @@ async def test_what_is_over_leaves_and_the_rest_stays_where_it_is(pipe: Pipe) ->
         # The octets of a frame that stayed are at hand.
         await driven.press("G")
         assert driven.hex.count > 0
+        app.loader.stop()
+
+
+async def test_a_replay_that_ends_when_others_have_left(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its steps are found at the rows where their messages are by then."""
+    ended, real = threading.Event(), replaying.replay
+
+    def slow(view: View, wanted: Wanted) -> Replayed:
+        found = real(view, wanted)
+        assert ended.wait(20)
+        return found
+
+    monkeypatch.setattr(replaying, "replay", slow)
+    story = pipe.story()
+    story.attach(sec(0), ALICE, AR1)
+    story.teardown(sec(1), ALICE, AR1)
+    story.attach(sec(2), BOB, AR1)
+    pipe.send(story)
+    source = Source("-", copy=f"/dev/fd/{pipe.theirs}")
+    app = ScopeApp([source], None, Profile(), keep_ns=60 * NS)
+    async with app.run_test(size=USUAL) as pilot:
+        driven = Driven(app, pilot)
+        await driven.until(lambda: app.view and len(app.view.tables["messages"]) == 10)
+        await driven.press("down", "r")
+        await driven.until(lambda: "session 2 is replayed" in driven.text)
+        later = pipe.story()
+        later.attach(sec(70), CAROL, AR1)
+        pipe.send(later)
+        await driven.until(lambda: app.view and app.view.result.left == 1)
+        ended.set()
+        await driven.until(lambda: "bob@example.org: clean" in driven.text)
+        steps = driven.one("#course", CourseView).replayed.steps
+        # Alice's frames were 1 to 6.
+        assert [(step.frame, step.row) for step in steps] == [(7, 0), (8, 1), (9, 2), (10, 3)]
+        await driven.press("end", "enter")
+        await driven.until(lambda: "frame 10, ra" in driven.text)
         app.loader.stop()
 
 
