@@ -278,7 +278,7 @@ class Correlator:
         measure.handoffs(found.handoffs, found.sessions, segments, copies[DOWN])
         m["session"] = found.message_session[m["order"]].astype(np.int64)
         regional = traffic_checks.regional(m, found.sessions)
-        about = (found.sessions, found.handoffs, found.paths, regional, segments, anchors)
+        about = (found.sessions, found.handoffs, found.paths, regional, segments, holder)
         nodes = (found.handoffs, found.sessions, self._addresses, self._profile, serving)
         parts = [
             checked,

@@ -53,14 +53,17 @@ def traffic(
     paths: Ints,
     regional: tuple[Ints, Ints],
     segments: Segments,
-    anchors: Ints,
+    holder: Ints,
 ) -> Iterator[Columns]:
-    """Findings that the user plane shows; paths: as in Correlation; regional: as found above."""
+    """Findings that the user plane shows.
+
+    paths: as in Correlation; regional: as found above; holder: the session of each segment, or -1.
+    """
     if not len(segments.address):
         return
     yield from _after_handoffs(sessions, handoffs, segments)
-    yield from _expired(sessions, segments)
-    yield from _unbound(sessions, handoffs, paths, regional, segments, anchors)
+    yield from _expired(sessions, segments, holder)
+    yield from _unbound(sessions, handoffs, paths, regional, segments, holder)
 
 
 def _after_handoffs(sessions: Columns, handoffs: Columns, segments: Segments) -> Iterator[Columns]:
@@ -99,25 +102,17 @@ def _after_handoffs(sessions: Columns, handoffs: Columns, segments: Segments) ->
         yield rows(code, kept, time_ns=settled_ns[which], session=session, handoff=at)
 
 
-def _expired(sessions: Columns, segments: Segments) -> Iterator[Columns]:
+def _expired(sessions: Columns, segments: Segments, holder: Ints) -> Iterator[Columns]:
     """Bindings that ran out while packets went on through their router."""
-    ended = np.flatnonzero(sessions["state"] == State.EXPIRED)
-    for home in ("hoa", "hoa4"):
-        mine = ended[sessions[home][ended] >= 0]
-        stays, asked = np.split(
-            alike(
-                np.concatenate([segments.address, sessions[home][mine]]),
-                np.concatenate([segments.router, sessions["ar"][mine]]),
-            ),
-            [len(segments.address)],
-        )
-        last = Timeline(stays, segments.last_ns).latest(asked, np.full(len(mine), 1 << 62))
-        late_ns = np.where(last >= 0, segments.last_ns[last] - sessions["end_ns"][mine], 0)
-        late = late_ns > 0
-        kept = {"ar_address": sessions["ar"][mine][late], "late_ms": late_ns[late]}
-        yield rows(
-            Code.BIND_EXPIRED, kept, time_ns=sessions["end_ns"][mine][late], session=mine[late]
-        )
+    mine = np.flatnonzero(holder >= 0)
+    mine = mine[segments.router[mine] == sessions["ar"][holder[mine]]]
+    last_ns = np.full(len(sessions["mn"]), NULL)
+    np.maximum.at(last_ns, holder[mine], segments.last_ns[mine])
+    late = (sessions["state"] == State.EXPIRED) & (last_ns > sessions["end_ns"])
+    ended = np.flatnonzero(late)
+    end_ns = sessions["end_ns"][ended]
+    kept = {"ar_address": sessions["ar"][ended], "late_ms": last_ns[ended] - end_ns}
+    yield rows(Code.BIND_EXPIRED, kept, time_ns=end_ns, session=ended)
 
 
 def _unbound(
@@ -126,16 +121,12 @@ def _unbound(
     paths: Ints,
     regional: tuple[Ints, Ints],
     segments: Segments,
-    anchors: Ints,
+    holder: Ints,
 ) -> Iterator[Columns]:
     """Traffic of a known home address through a router that was never bound to it."""
     by_session = np.repeat(np.arange(len(sessions["mn"])), sessions["path"])
     at = np.repeat(sessions["path_at"] - np.cumsum(sessions["path"]), sessions["path"])
     served = paths[at + np.repeat(sessions["path"], sessions["path"]) + np.arange(len(at))]
-    address = np.concatenate([sessions["hoa"], sessions["hoa4"]])
-    row = np.tile(np.arange(len(sessions["mn"])), 2)
-    known = address >= 0
-    address, row = address[known], row[known]
     of_handoff = handoffs["session"]
     through = [
         (sessions["rcoa"], np.arange(len(sessions["mn"]))),
@@ -149,7 +140,7 @@ def _unbound(
     ]
     routers = np.concatenate([r for r, _ in bound])
     homes = np.concatenate([h for _, h in bound])
-    mine = np.flatnonzero(np.isin(segments.address, address) & ~np.isin(segments.router, anchors))
+    mine = np.flatnonzero(holder >= 0)
     pairs, seen = np.split(
         alike(
             np.concatenate([routers, segments.router[mine]]),
@@ -163,8 +154,6 @@ def _unbound(
     packets = np.zeros(len(first), np.int64)
     np.add.at(packets, group, segments.packets[mine])
     at = mine[first]
-    holder = {int(a): int(r) for a, r in zip(address[::-1], row[::-1], strict=True)}
-    session = np.array([holder[int(a)] for a in segments.address[at]], np.int64)
     kept = {
         "count": packets,
         "hoa_address": segments.address[at],
@@ -174,5 +163,5 @@ def _unbound(
     during = segments.since_ns[at] != NULL
     kept = {name: values[during] for name, values in kept.items()}
     yield rows(
-        Code.TUN_UNBOUND, kept, time_ns=segments.first_ns[at][during], session=session[during]
+        Code.TUN_UNBOUND, kept, time_ns=segments.first_ns[at][during], session=holder[at][during]
     )

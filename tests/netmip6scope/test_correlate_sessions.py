@@ -14,6 +14,7 @@ from tests.netmip6scope.story import (
     check,
     ms,
     only,
+    rows_of,
     sec,
 )
 
@@ -201,3 +202,33 @@ def test_two_home_agents(story: Story) -> None:
     alice, bob = story.sessions()
     check(alice, ha="2001:db8:f::1", state="active")
     check(bob, ha=other, state="active", binding_ms=8 * MS)
+
+
+# A home address that another node has later: what its packets show is about who has it then
+
+def reused(story: Story) -> None:
+    """Alice has the address for 8 s from 8 ms on; from 20 s on another node has it."""
+    story.attach(ms(0), ALICE, AR1, lifetime_s=8)
+    story.attach(sec(20), HEIR, AR1)
+
+
+def codes(story: Story) -> list[tuple[str, str | None]]:
+    return [(row["code"], row["mn_id"]) for row in rows_of([story.write()], "findings")]
+
+
+def test_packets_of_the_next_holder_do_not_outlive_a_binding(story: Story) -> None:
+    reused(story)
+    story.downlink(sec(21), HEIR, AR1)
+    assert "BIND-EXPIRED" not in {code for code, _ in codes(story)}
+
+
+def test_packets_after_the_end_are_the_first_holders(story: Story) -> None:
+    reused(story)
+    story.downlink(sec(10), ALICE, AR1)
+    assert ("BIND-EXPIRED", ALICE.nai) in codes(story)
+
+
+def test_unbound_traffic_is_the_present_holders(story: Story) -> None:
+    reused(story)
+    story.downlink(sec(21), HEIR, AR3)
+    assert ("TUN-UNBOUND", HEIR.nai) in codes(story)
