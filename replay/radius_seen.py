@@ -23,9 +23,7 @@ _ANSWERS = (RadiusCode.ACCESS_ACCEPT, RadiusCode.ACCESS_REJECT, RadiusCode.ACCES
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One copy of an Access-Request."""
-
+class _Seen:
     step: Step
     radius: Radius
     client: IPv6Address
@@ -37,6 +35,11 @@ class Asked:
         """What an answer refers to (RFC 2865 3)."""
         return self.client, self.server, self.port, self.radius.identifier
 
+
+@dataclass(frozen=True, slots=True)
+class Asked(_Seen):
+    """One copy of an Access-Request."""
+
     @property
     def mn_id(self) -> bytes | None:
         found = value_of(self.radius, "User-Name")
@@ -44,18 +47,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(_Seen):
     """An Access-Accept, -Reject or -Challenge."""
-
-    step: Step
-    radius: Radius
-    client: IPv6Address
-    server: IPv6Address
-    port: int
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        return self.client, self.server, self.port, self.radius.identifier
 
     @property
     def kind(self) -> str:
