@@ -109,7 +109,7 @@ class AgentShell(Shell):
         return bound is not None and bound.entry.mn_id != mn_id and bound.entry.care_of is not None
 
     def beyond_sight(self, step: Step) -> bool:
-        if self._trace.begins_with(step):
+        if self._trace.may_answer_before(step):
             self.not_shown(step, "the Binding Update that this answers")
             return True
         return False

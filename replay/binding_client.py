@@ -164,7 +164,10 @@ def deadline_ns(state: State, binding: Binding) -> int | None:
     if state is State.IDLE:
         return None
     resend_ns = binding.sent_ns + binding.timeout_ns
-    return resend_ns if state is State.REGISTERING else min(resend_ns, binding.expires_ns)
+    if state is State.REGISTERING:
+        return resend_ns
+    # A lifetime that was over before is found so when the update is sent.
+    return min(resend_ns, max(binding.expires_ns, binding.sent_ns))
 
 
 def due(state: State, binding: Binding, now_ns: int) -> Input:

@@ -23,6 +23,7 @@ from replay.packets import UNSPECIFIED, Address, Datagram, Packet
 from replay.scenario import CORRESPONDENT_IPV4, CORRESPONDENT_IPV6
 from replay.trace import Step
 from replay.update_checks import ALL_ONES
+from replay.wishes import Wishes
 
 _DISCARD = Datagram(9, 9, b"")
 
@@ -134,6 +135,8 @@ def take_over(node: object, now_ns: int, *, context: Context, link: bytes) -> Ef
     router.handle(LinkUp(context.mn_id, link), now_ns)
     router.handle(talk(home, link), now_ns)
     mobile = router.mobiles.get(context.mn_id)
+    if mobile is not None and router.config.domain is not None:
+        mobile.registration.stand(Wishes(router.config).from_context(context), now_ns)
     client = None if mobile is None else mobile.registration.home
     if mobile is None or client is None:
         return ()

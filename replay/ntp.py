@@ -22,6 +22,11 @@ def difference_ns(one: int, other: int) -> int:
     return steps * SECOND_NS >> 32
 
 
+def is_later(one: int, other: int) -> bool:
+    """Whether one timestamp is ahead of another, be it by less than a nanosecond."""
+    return 0 < (one - other & (1 << 64) - 1) < 1 << 63
+
+
 def with_seconds_of(own: int, clock: int) -> int:
     """The low half of one, the high half of the other: an answer to a bad one (RFC 4285 6)."""
     return clock & _SECONDS << 32 | own & _SECONDS

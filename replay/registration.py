@@ -221,6 +221,26 @@ class Registration:
         )
         self.home = Client(State.REGISTERED, binding)
 
+    def stand(self, wanted: Wanted, now_ns: int) -> None:
+        """Be as after the MAP and the home agent have accepted (replay knows it of a trace)."""
+        assert self._domain is not None
+        self._wanted = wanted
+        binding = Binding(
+            wanted.mn_id,
+            self._care_of,
+            self._domain.map,
+            wanted.why,
+            home=wanted.rcoa,
+            local=True,
+            association=self._domain.association,
+            lifetime_units=self.settings.lifetime_units,
+            refresh_ns=now_ns + self.settings.lifetime_units * UNIT_S * SECOND_NS,
+            expires_ns=now_ns + self.settings.lifetime_units * UNIT_S * SECOND_NS,
+        )
+        self.local = Client(State.REGISTERED, binding)
+        if wanted.rcoa is not None:
+            self._take_over(wanted.rcoa, now_ns)
+
     def renew(self, now_ns: int) -> list[Effect | Signal]:
         """Bring what is registered up again, before its time."""
         out: list[Effect | Signal] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, IPv6Network
 
 from dissectors.authentication.keys import AhKey, Keys
-from dissectors.handoff import HoRequest, HoResponse
+from dissectors.handoff import HoRequest, HoResponse, HoStatus
 from replay.binding_client import UNIT_S, Settings
 from replay.home_agent import AgentConfig
 from replay.home_pool import PoolConfig
@@ -113,6 +113,12 @@ def shown_spis(trace: Trace) -> Shown:
     found: Shown = {}
     for step in trace.steps:
         packet = step.packet
+        if isinstance(packet.payload, HoResponse):
+            refused = packet.payload.status == HoStatus.AUTHENTICATION_FAILED
+            if refused and not found.get(packet.source, {}).get(packet.destination, [0]):
+                # Who has shown no association and is told so has none: a stranger.
+                del found[packet.source][packet.destination]
+                continue
         if isinstance(packet.payload, HoRequest | HoResponse):
             spis = found.setdefault(packet.destination, {}).setdefault(packet.source, [])
             if packet.ah is not None:

@@ -8,7 +8,7 @@ a refusal that a mobile node always gets is taken for one, a refusal now and the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar
@@ -323,12 +323,12 @@ def _lifetimes(steps: Iterable[Step]) -> list[int]:
     return [_update(s).lifetime * UNIT_S for s in steps if _is_update(s) and _update(s).lifetime]
 
 
-def _granted(steps: Iterable[Step]) -> list[int]:
-    """Lifetimes that were accepted, in s: mostly what was asked for."""
+def _granted(steps: Sequence[Step]) -> list[int]:
+    """Lifetimes that were accepted, in s, where somebody asks for as much."""
     acks = (s.packet.payload for s in steps)
-    return [
-        a.lifetime * UNIT_S for a in acks if isinstance(a, BindingAcknowledgement) and a.lifetime
-    ]
+    asked = set(_lifetimes(steps))
+    lifetimes = (a.lifetime * UNIT_S for a in acks if isinstance(a, BindingAcknowledgement))
+    return [lifetime_s for lifetime_s in lifetimes if lifetime_s in asked]
 
 
 def _most(values: Iterable[T | None]) -> T | None:

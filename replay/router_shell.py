@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import IPv6Address
 
 from dissectors.authentication.keys import Keys
-from dissectors.handoff import HoRequest, HoResponse
+from dissectors.handoff import HoRequest, HoResponse, HoStatus
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
 from dissectors.mobility_codes import BindingStatus
 from replay.access_router import AccessRouter
@@ -28,6 +28,7 @@ from replay.mobile import Mobile
 from replay.moves import aaa_said, is_own, take_over, wait_on
 from replay.packets import UNSPECIFIED, Address, Packet
 from replay.pairing import Expected, releases
+from replay.regional import SAME_NS
 from replay.registration import Client
 from replay.role_configs import router_config
 from replay.roles import Roles, RouterRole
@@ -169,7 +170,8 @@ class RouterShell(Shell):
         if held or mn_id in self._met or not isinstance(response, HoResponse) or response.status:
             return
         context = from_options(response.options)
-        if context is not None and self._config.domain is None:
+        known = self._config.domain is None or (context is not None and context.rcoa is not None)
+        if context is not None and known:
             self.not_shown(step, "the registration before; taken over from the context")
             link = self._around.link(context.mn_id)
             taken = partial(take_over, context=context, link=link)
@@ -178,7 +180,8 @@ class RouterShell(Shell):
 
     def adopt_after(self, step: Step) -> None:
         packet, mn_id = step.packet, step.mn_id
-        self._met.add(mn_id)
+        if _shows_registration(step):
+            self._met.add(mn_id)
         mobile = None if mn_id is None else self._router.mobiles.get(mn_id)
         if mobile is None or mn_id is None:
             return
@@ -247,11 +250,14 @@ class RouterShell(Shell):
     def _is_confirmed(self, step: Step) -> bool:
         """Whether the home agent has the home address that the router names as well."""
         answer = self._around.answers.get(step.number)
+        if answer is None and self._around.trace.end_ns - step.time_ns < SAME_NS:
+            self.not_shown(step, "what AAA said")
+            return True
         return answer is not None and answer.packet.routed == step.packet.home_address
 
     def beyond_sight(self, step: Step) -> bool:
         is_response = isinstance(step.packet.payload, HoResponse)
-        if is_response and self._around.trace.begins_with(step):
+        if is_response and self._around.trace.may_answer_before(step):
             self.not_shown(step, "the HO Request that this answers")
             return True
         return False
@@ -286,7 +292,7 @@ class RouterShell(Shell):
             step.packet.payload, BindingUpdate
         ):
             return
-        for field, right in self._numbers.wrong(step, told, met=step.mn_id in self._met):
+        for field, right in self._numbers.wrong(step, told):
             if field.name != "sequence" or not self._is_put_right(step):
                 yield field, right
 
@@ -318,6 +324,12 @@ class RouterShell(Shell):
     def _outbound(self, to: Address) -> AhSecurity | None:
         neighbour = self._config.neighbours.get(to) if isinstance(to, IPv6Address) else None
         return None if neighbour is None else neighbour.outbound
+
+
+def _shows_registration(step: Step) -> bool:
+    """Whether who sends this has, or is about to have, the mobile node registered."""
+    payload = step.packet.payload
+    return not isinstance(payload, HoResponse) or payload.status == HoStatus.SUCCESS
 
 
 def _near(one: Value, other: Value) -> bool:

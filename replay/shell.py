@@ -19,6 +19,8 @@ from replay.trace import Step
 from replay.verdict import Divergence, Fault, Unseen
 
 _MOST_DEADLINES = 10_000
+AGAIN_NS = 1_500_000_000
+"""RFC 6275 12, InitialBindackTimeoutFirstReg: so long nobody asks again."""
 Move = Event | Callable[[Node, int], Effects]
 """What happens to a model: an event, or a change to what it knows."""
 
@@ -138,9 +140,12 @@ class Shell:
             )
 
     def finish(self, end_ns: int) -> None:
-        """What has not been sent by the end, where there was time for it."""
+        """What has not been sent by the end, where there was time for it.
+
+        Time enough, too, to ask again if what it answers has not arrived.
+        """
         for each in self.pending:
-            if each.certain and each.time_ns + self.tolerance_ns <= end_ns:
+            if each.certain and each.time_ns + self.tolerance_ns + AGAIN_NS <= end_ns:
                 self.missing.append(each)
                 cause = each.cause
                 self.divergences.append(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dissectors.mobility import BindingUpdate
+from dissectors.mobility import BindingAcknowledgement, BindingUpdate
+from replay.binding_client import REJECTED
 from replay.role_configs import Shown
 from replay.trace import Step, Trace
 
@@ -26,16 +27,24 @@ class Surroundings:
     """By number of an update's step to a MAP, the one to a home agent that it led to."""
 
     def __post_init__(self) -> None:
-        to_map: dict[object, Step] = {}
+        to_map: dict[object, list[Step]] = {}
         for step in self.trace.steps:
             if not isinstance(step.packet.payload, BindingUpdate) or step.receiver is None:
                 continue
             who = step.sender, step.mn_id
             if self.trace.agents.get(step.receiver):
-                to_map[who] = step
-            elif who in to_map:
-                first = to_map.pop(who)
-                self._at_home[first.number] = step
+                # It goes on asking the MAP until that accepts.
+                asked = to_map.setdefault(who, [])
+                if asked and self._is_accepted(asked[-1]):
+                    asked.clear()
+                asked.append(step)
+            else:
+                self._at_home |= {each.number: step for each in to_map.pop(who, [])}
+
+    def _is_accepted(self, update: Step) -> bool:
+        answer = self.answers.get(update.number)
+        ack = None if answer is None else answer.packet.payload
+        return isinstance(ack, BindingAcknowledgement) and ack.status < REJECTED
 
     def at_home(self, update: Step) -> Step:
         """Where a Binding Update's mobile node shall be at home: of one to a MAP the next says."""

@@ -7,29 +7,22 @@ access router that the MAP last bound it to (draft 5.1).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 
 import numpy as np
 
 from dissectors.frames import Ints
 from dissectors.handoff import HoRequest, HoResponse
 from dissectors.mobility import BindingAcknowledgement, BindingUpdate
-from dissectors.mobility_options import Ipv4HomeAddress
-from replay.binding_client import ANY_IPV4, REJECTED
 from replay.judged import who
-from replay.packets import UNSPECIFIED, Address, Packet
+from replay.lost import mark_lost
+from replay.packets import Address, Packet
+from replay.regional import SAME_NS, Regional
 from replay.security import care_of
-from replay.update_checks import ALL_ONES
 from replay.user_data import NO_USER_DATA, Flow, UserData, thinned
 
-SAME_NS = 1_000_000_000
-"""How long a message may be on its way inside the network."""
-LOST_NS = 500_000_000
-"""What is sent again sooner than that was doubled, not lost."""
-LONGEST_NS = 32_000_000_000
-"""RFC 6275 12, MAX_BINDACK_TIMEOUT: what is asked again later than that is asked anew."""
 SAMPLE_NS = 250_000_000
 """So often user data tells that somebody is there."""
 
@@ -77,21 +70,39 @@ class Trace:
     routers: list[IPv6Address]
     heard: dict[tuple[IPv6Address, Address], list[int]] = field(default_factory=dict)
     user_data: UserData = NO_USER_DATA
+    begin_ns: int = 0
     end_ns: int = 0
-    _firsts: dict[bytes | None, Step] = field(default_factory=dict)
+    _firsts: dict[object, Step] = field(default_factory=dict)
+    """The first steps between two nodes about a mobile node."""
 
     @property
     def nodes(self) -> list[IPv6Address]:
         return [*self.agents, *self.routers]
 
-    def begins_with(self, step: Step) -> bool:
-        """Whether nothing before it is about its mobile node. To be asked when steps are named."""
+    def may_answer_before(self, step: Step) -> bool:
+        """Whether what an answer answers may lie before the trace. To be asked once all is named.
+
+        It is the first of its sender and receiver about the mobile node and comes soon enough, and
+        what it answers does not come after it.
+        """
         if not self._firsts:
-            self._firsts.update((each.mn_id, each) for each in reversed(self.steps))
-        return step.mn_id is not None and self._firsts[step.mn_id] is step
+            self._firsts.update((_exchange(each), each) for each in reversed(self.steps))
+        is_soon = step.time_ns - self.begin_ns < SAME_NS
+        if step.mn_id is None or not is_soon or self._firsts[_exchange(step)] is not step:
+            return False
+        return all(
+            later.time_ns - step.time_ns > SAME_NS
+            or not isinstance(later.packet.payload, HoRequest | BindingUpdate)
+            or _numbered(later) != _numbered(step)
+            for later in self.steps[step.number + 1 :]
+        )
 
 
 _SIGNALS = BindingUpdate | BindingAcknowledgement | HoRequest | HoResponse
+
+
+def _exchange(step: Step) -> object:
+    return frozenset((step.sender, step.receiver)), step.mn_id
 
 
 def traced(observed: Sequence[Observed], user_data: UserData = NO_USER_DATA) -> Trace:
@@ -100,10 +111,10 @@ def traced(observed: Sequence[Observed], user_data: UserData = NO_USER_DATA) -> 
     User packets come as columns; those among `observed` are put with them.
     """
     agents = _agents([_unwrapped(seen) for seen in observed])
-    regional = _Regional(agents)
+    regional = Regional(agents)
     routers: dict[IPv6Address, None] = {}
     trace = Trace([], agents, [])
-    known: dict[Packet, int] = {}
+    known: dict[Packet, Step] = {}
     tunnelled: list[tuple[int, int, Flow]] = []
     for outer in observed:
         seen = _unwrapped(outer)
@@ -112,27 +123,29 @@ def traced(observed: Sequence[Observed], user_data: UserData = NO_USER_DATA) -> 
             tunnelled.append((seen.frame, seen.time_ns, _flow(packet)))
             continue
         # A message for a regional care-of address goes on in the MAP's tunnel.
-        if seen is not outer and seen.time_ns - known.get(packet, -SAME_NS) < SAME_NS:
+        went_on = known.get(packet) if seen is not outer else None
+        if went_on is not None and seen.time_ns - went_on.time_ns < SAME_NS:
+            went_on.receiver = regional.router_at_end(outer.packet) or went_on.receiver
             continue
-        if isinstance(packet.payload, _SIGNALS):
-            known[packet] = seen.time_ns
         sender, receiver = regional.ends(packet, seen.time_ns)
         if isinstance(packet.payload, _SIGNALS):
-            regional.learn(packet, seen.time_ns)
+            regional.learn(packet, seen.time_ns, sender)
             for each in (sender, receiver):
                 if each is not None and each not in agents:
                     routers.setdefault(each)
             step = Step(len(trace.steps), seen, sender, receiver, who(packet))
+            known[packet] = step
         else:
             step = Step(len(trace.steps), seen, None, None, None)
         trace.steps.append(step)
     trace.routers = list(routers)
     trace.user_data = UserData.of(tunnelled).joined(user_data)
-    ends_ns = trace.user_data.time_ns[-1:].tolist()
-    trace.end_ns = max((*(seen.time_ns for seen in observed), *ends_ns), default=0)
+    user_ns = trace.user_data.time_ns[[0, -1]].tolist() if len(trace.user_data.time_ns) else []
+    times_ns = [*(seen.time_ns for seen in observed), *user_ns]
+    trace.begin_ns, trace.end_ns = min(times_ns, default=0), max(times_ns, default=0)
     trace.heard = _heard(trace, regional)
     _name_by_exchange(trace.steps)
-    _mark_lost(trace.steps)
+    mark_lost(trace.steps)
     return trace
 
 
@@ -155,62 +168,6 @@ def _agents(observed: Iterable[Observed]) -> dict[IPv6Address, bool]:
     return {agent: sum(said) * 2 > len(said) for agent, said in votes.items()}
 
 
-class _Regional:
-    """Which router a regional care-of address stands for, as the trace goes on."""
-
-    def __init__(self, agents: dict[IPv6Address, bool]) -> None:
-        self._maps = {agent for agent, local in agents.items() if local}
-        self._router: dict[Address, IPv6Address] = {}
-        self._since: dict[Address, list[tuple[int, IPv6Address]]] = {}
-        self._holders: dict[Address, list[IPv6Address]] = {}
-        self._asked: dict[Address, tuple[int, IPv6Address]] = {}
-        """Who has just asked for it at its MAP, and when."""
-
-    def learn(self, packet: Packet, time_ns: int) -> None:
-        if isinstance(packet.payload, BindingUpdate) and packet.destination in self._maps:
-            rcoa, router = packet.home_address, packet.source
-            if packet.payload.lifetime and rcoa is not None and isinstance(router, IPv6Address):
-                self._asked[rcoa] = time_ns, router
-        ack, to, rcoa = packet.payload, packet.destination, packet.routed
-        is_ack = isinstance(ack, BindingAcknowledgement) and packet.source in self._maps
-        if is_ack and rcoa is not None and isinstance(to, IPv6Address):
-            assert isinstance(ack, BindingAcknowledgement)
-            if ack.status < REJECTED:
-                self._hold(rcoa, to, time_ns, bound=ack.lifetime > 0)
-
-    def _hold(self, rcoa: Address, router: IPv6Address, time_ns: int, *, bound: bool) -> None:
-        """It stands for who was bound last, of those that have not taken their bindings away."""
-        holders = self._holders.setdefault(rcoa, [])
-        if router in holders:
-            holders.remove(router)
-        if bound:
-            holders.append(router)
-        if holders and self._router.get(rcoa) != holders[-1]:
-            self._router[rcoa] = holders[-1]
-            self._since.setdefault(rcoa, []).append((time_ns, holders[-1]))
-
-    def ends(self, packet: Packet, time_ns: int) -> tuple[IPv6Address | None, IPv6Address | None]:
-        """Sender and receiver; whoever asks a MAP may register at home in the same moment."""
-        asked_ns, router = self._asked.get(packet.source, (0, None))
-        if not isinstance(packet.payload, BindingUpdate) or time_ns - asked_ns > SAME_NS:
-            router = self.router(packet.source)
-        return router, self.router(packet.destination)
-
-    def router(self, address: Address) -> IPv6Address | None:
-        found = self._router.get(address, address)
-        return found if isinstance(found, IPv6Address) else None
-
-    def stays(self, address: Address, rows: Ints, time_ns: Ints) -> Iterator[tuple[Address, Ints]]:
-        """Rows of packets with this address, apart for each router that it has stood for."""
-        since = self._since.get(address)
-        if since is None:
-            yield address, rows
-            return
-        cuts = np.searchsorted(time_ns[rows], [ns for ns, _ in since], "right")
-        routers = [address, *(router for _, router in since)]
-        yield from zip(routers, np.split(rows, cuts), strict=True)
-
-
 def _flow(packet: Packet) -> Flow:
     """Of nested tunnels the outermost, and the packet inside of all."""
     inner = packet
@@ -219,7 +176,7 @@ def _flow(packet: Packet) -> Flow:
     return Flow(packet.source, packet.destination, inner.source, inner.destination)
 
 
-def _heard(trace: Trace, regional: _Regional) -> dict[tuple[IPv6Address, Address], list[int]]:
+def _heard(trace: Trace, regional: Regional) -> dict[tuple[IPv6Address, Address], list[int]]:
     """Tunnels towards a home agent or MAP: their routers hear the mobile nodes."""
     user = trace.user_data
     rows_of: dict[tuple[IPv6Address, Address], list[Ints]] = {}
@@ -275,73 +232,3 @@ def _share(asked: Step, answer: Step, counts: Counter[bytes]) -> None:
     named = [mn_id for mn_id in (asked.mn_id, answer.mn_id) if mn_id is not None]
     if named:
         asked.mn_id = answer.mn_id = max(named, key=lambda mn_id: counts[mn_id])
-
-
-# What may not have arrived
-
-
-def _mark_lost(steps: Sequence[Step]) -> None:
-    """Requests that are asked again without an answer between, and answers followed by that."""
-    open_: dict[object, tuple[Step, Step | None]] = {}
-    for step in steps:
-        payload = step.packet.payload
-        if isinstance(payload, BindingUpdate | HoRequest):
-            key = _question(step)
-            earlier = open_.get(key)
-            if earlier is not None and _repeats(earlier[0], step):
-                asked, answer = earlier
-                if answer is None:
-                    asked.lost = step.lost = True
-                elif _wants_again(asked, answer, step):
-                    answer.lost = True
-            open_[key] = step, None
-        elif isinstance(payload, BindingAcknowledgement | HoResponse):
-            key = _answered(step)
-            if key in open_:
-                open_[key][0].lost = False
-                open_[key] = open_[key][0], step
-
-
-def _question(step: Step) -> object:
-    packet = step.packet
-    if isinstance(packet.payload, HoRequest):
-        return packet.source, packet.destination, packet.payload.identifier
-    return care_of(packet), packet.destination, step.mn_id
-
-
-def _answered(step: Step) -> object:
-    packet = step.packet
-    if isinstance(packet.payload, HoResponse):
-        return packet.destination, packet.source, packet.payload.identifier
-    return packet.destination, packet.source, step.mn_id
-
-
-def _repeats(earlier: Step, later: Step) -> bool:
-    """The same question, no sooner than one that was lost is asked again."""
-    one, other = earlier.packet.payload, later.packet.payload
-    if not LOST_NS * 4 // 5 <= later.time_ns - earlier.time_ns <= LONGEST_NS * 5 // 4:
-        return False
-    if isinstance(one, BindingUpdate) and isinstance(other, BindingUpdate):
-        same = _named_homes(earlier.packet) == _named_homes(later.packet)
-        return same and (one.lifetime == 0) == (other.lifetime == 0)
-    return isinstance(one, HoRequest) and isinstance(other, HoRequest)
-
-
-def _wants_again(asked: Step, answer: Step, later: Step) -> bool:
-    """Whether the answer between did not arrive: else the question would not come as it was."""
-    if isinstance(asked.packet.payload, HoRequest):
-        return True
-    ack = answer.packet.payload
-    if isinstance(ack, BindingAcknowledgement) and ack.status >= REJECTED:
-        return False
-    home, home4 = _named_homes(later.packet)
-    asks = home4 == ANY_IPV4 if home4 is not None else home in (None, UNSPECIFIED, ALL_ONES)
-    return asks and asked.mn_id == later.mn_id
-
-
-def _named_homes(packet: Packet) -> tuple[IPv6Address | None, IPv4Address | None]:
-    """The home addresses that a Binding Update is about."""
-    update = packet.payload
-    assert isinstance(update, BindingUpdate)
-    home4 = (each.address for each in update.options if isinstance(each, Ipv4HomeAddress))
-    return packet.home_address, next(home4, None)

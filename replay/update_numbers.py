@@ -29,6 +29,7 @@ class UpdateNumbers:
     clock_ahead_ns: int
     _unanswered: dict[Binding, int] = field(default_factory=dict)
     _stamps: dict[Binding, int] = field(default_factory=dict)
+    _updated: set[Binding] = field(default_factory=set)
     _corrected: set[bytes] = field(default_factory=set)
     """Whose clock was told to be wrong."""
 
@@ -36,6 +37,7 @@ class UpdateNumbers:
         """An update was sent."""
         stamp = timestamp_of(update)
         self._unanswered[mn_id, to] = update.sequence
+        self._updated.add((mn_id, to))
         if stamp is not None:
             self._stamps[mn_id, to] = stamp
 
@@ -46,11 +48,8 @@ class UpdateNumbers:
             self._stamps.pop((mn_id, source), None)
             self._corrected.add(mn_id)
 
-    def wrong(self, step: Step, told: BindingUpdate, *, met: bool) -> Iterator[tuple[Field, Value]]:
-        """What does not go up, with what would be right.
-
-        told: the update as the model sends it; met: whether it has sent about the mobile node.
-        """
+    def wrong(self, step: Step, told: BindingUpdate) -> Iterator[tuple[Field, Value]]:
+        """What does not go up, with what would be right; told: the update as the model sends it."""
         update, mn_id = step.packet.payload, step.mn_id
         assert isinstance(update, BindingUpdate)
         if mn_id is None:
@@ -59,13 +58,13 @@ class UpdateNumbers:
         again = self._unanswered.get(binding)
         last = told.sequence - 1 & 0xFFFF
         ahead = update.sequence - last & 0xFFFF
-        known = last != 0 or met
+        known = last != 0 or binding in self._updated
         if known and not 0 < ahead < _HALF and update.sequence != again:
             yield Field("sequence", update.sequence, "RFC 6275 9.5.1"), told.sequence
         stamp, before = timestamp_of(update), self._stamps.get(binding)
         if stamp is None:
             return
-        went_back = before is not None and ntp.difference_ns(stamp, before) <= 0
+        went_back = before is not None and not ntp.is_later(stamp, before)
         if went_back and not (stamp == before and again == update.sequence):
             yield Field("timestamp", stamp, "RFC 4285 6"), timestamp_of(told)
             return

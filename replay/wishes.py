@@ -33,7 +33,7 @@ class Wishes:
         if action is Action.REGISTER_CONTEXT:
             assert transfer is not None
             assert transfer.context is not None
-            return self._from_context(transfer.context)
+            return self.from_context(transfer.context)
         agent = mobile.port.home_agent or self._config.home_agent
         own = mobile.port.association or self._config.association(agent, mn_id)
         last = self._last.get(mn_id, 0)
@@ -46,7 +46,8 @@ class Wishes:
             home6, home4 = None, ANY_IPV4
         return Wanted(mn_id, Why.ATTACH, agent, home6, home4, own, last)
 
-    def _from_context(self, context: Context) -> Wanted:
+    def from_context(self, context: Context) -> Wanted:
+        """What goes on with the bindings that a context tells of."""
         config = self._config
         agent = context.home_agent or config.home_agent
         own = config.association(agent, context.mn_id)

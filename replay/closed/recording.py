@@ -15,7 +15,8 @@ from replay import dhcp, radius
 from replay.binding_client import ANY_IPV4, REJECTED
 from replay.closed.journeys import Ends, Hop, IpFrame, Journey, Peeled, joined, peeled
 from replay.packets import Address, Datagram, Packet, decode
-from replay.trace import SAME_NS, Step, Trace
+from replay.regional import SAME_NS
+from replay.trace import Step, Trace
 
 _SIGNALLING = frozenset(
     (NextHeader.MOBILITY, NextHeader.ROUTING, NextHeader.DESTINATION_OPTIONS, NextHeader.AH)
