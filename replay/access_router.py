@@ -123,6 +123,10 @@ class AccessRouter:
         mobile = self.mobiles.get(mn_id)
         return None if mobile is None else self._deadline_ns(mobile)
 
+    def holder(self, home: Address) -> Mobile | None:
+        """Whose home address it is."""
+        return self._by_home.get(home)
+
     def wait_for(self, mobile: Mobile | None) -> None:
         """Wait for one mobile node alone, or for none."""
         self._timers = Timers()

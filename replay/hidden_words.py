@@ -27,6 +27,7 @@ from replay.moves import (
     give_up,
     question,
     refresh,
+    resend,
     take_over,
     talk,
     wait_over,
@@ -71,8 +72,13 @@ class HiddenWords:
     asked: dict[bytes, int]
     met: set[bytes | None]
 
-    def about(self, router: AccessRouter, step: Step, mn_id: bytes) -> Iterator[Guess]:
-        """What would make the router send this, likely things first."""
+    def about(
+        self, router: AccessRouter, step: Step, mn_id: bytes, *, midway: bool
+    ) -> Iterator[Guess]:
+        """What would make the router send this, likely things first.
+
+        midway: it may have sent such updates since before the trace begins, to no answer.
+        """
         if isinstance(step.packet.payload, HoRequest):
             yield from self._announced(step, mn_id)
             return
@@ -80,6 +86,8 @@ class HiddenWords:
         if due_ns is not None and due_ns <= latest_ns:
             yield Guess("", [partial(wake, latest_ns=latest_ns)])
         update = step.packet.payload
+        if midway:
+            yield Guess("", [partial(resend, mn_id=mn_id, peer=step.packet.destination)])
         if isinstance(update, BindingUpdate) and update.lifetime:
             yield from self._registered(router, step, mn_id)
         elif isinstance(update, BindingUpdate):

@@ -12,6 +12,7 @@ from ipaddress import IPv6Address
 
 from replay import dhcp, ntp, slaac
 from replay.access_router import AccessRouter
+from replay.binding_client import LONGEST_TIMEOUT_NS
 from replay.binding_client import State as ClientState
 from replay.context import Context
 from replay.context_target import ATTEMPTS
@@ -20,6 +21,7 @@ from replay.events import Arrived, Deadline, Effects, LinkUp
 from replay.link_session import SILENCE_NS, WAITS_NS
 from replay.mobile import Mobile
 from replay.packets import UNSPECIFIED, Address, Datagram, Packet
+from replay.registration import Client
 from replay.scenario import CORRESPONDENT_IPV4, CORRESPONDENT_IPV6
 from replay.trace import Step
 from replay.update_checks import ALL_ONES
@@ -45,9 +47,34 @@ def wait_on(mobile: Mobile, now_ns: int) -> None:
             )
 
 
+def wait_longer(client: Client, now_ns: int) -> None:
+    """It is not known when an update that waits for its answer is sent again."""
+    binding = client.binding
+    if (
+        client.state is not ClientState.REGISTERED
+        and binding.sent_ns + binding.timeout_ns <= now_ns
+    ):
+        client.binding = replace(binding, timeout_ns=now_ns - binding.sent_ns + 1)
+    if client.state in (ClientState.REFRESHING, ClientState.RELEASING):
+        expires_ns = max(client.binding.expires_ns, now_ns + LONGEST_TIMEOUT_NS)
+        client.binding = replace(client.binding, expires_ns=expires_ns)
+
+
+def resend(node: object, now_ns: int, *, mn_id: bytes, peer: Address) -> Effects:
+    """An update that waits for its answer is sent again."""
+    mobile = _router_of(node).mobiles.get(mn_id)
+    for client in () if mobile is None else mobile.registration.clients():
+        if client.binding.peer == peer and client.state is not ClientState.REGISTERED:
+            timeout_ns = max(now_ns - client.binding.sent_ns, 0)
+            client.binding = replace(client.binding, timeout_ns=timeout_ns)
+            assert mobile is not None
+            return _due_now(_router_of(node), mobile, now_ns)
+    return ()
+
+
 def is_own(move: object) -> bool:
     """Whether it is a time that the router chose: to ask again, to give up, to let go."""
-    return isinstance(move, partial) and move.func in (wake, ask_again, give_up, wait_over)
+    return isinstance(move, partial) and move.func in (wake, resend, ask_again, give_up, wait_over)
 
 
 def _router_of(node: object) -> AccessRouter:

@@ -62,6 +62,7 @@ class Regional:
             holders.remove(router)
         if bound:
             holders.append(router)
+            self._asked.pop(rcoa, None)
             self._held.setdefault(rcoa, set()).add(router)
         if holders and self._router.get(rcoa) != holders[-1]:
             self._router[rcoa] = holders[-1]
@@ -69,10 +70,11 @@ class Regional:
 
     def ends(self, packet: Packet, time_ns: int) -> tuple[IPv6Address | None, IPv6Address | None]:
         """Sender and receiver; whoever asks a MAP may register at home in the same moment."""
-        asked_ns, router = self._asked.get(packet.source, (0, None))
-        if not isinstance(packet.payload, BindingUpdate) or time_ns - asked_ns > SAME_NS:
-            router = self._signer(packet) or self.router(packet.source)
-        return router, self.router(packet.destination)
+        router = self._signer(packet)
+        asked_ns, asking = self._asked.get(packet.source, (0, None))
+        if router is None and isinstance(packet.payload, BindingUpdate):
+            router = asking if time_ns - asked_ns <= SAME_NS else None
+        return router or self.router(packet.source), self.router(packet.destination)
 
     def _signer(self, packet: Packet) -> IPv6Address | None:
         """Of those that an RCoA has stood for, the one whose security association this is."""

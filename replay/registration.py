@@ -95,12 +95,12 @@ class Registration:
 
     @property
     def idle(self) -> bool:
-        return all(each.state is State.IDLE for each in self._clients())
+        return all(each.state is State.IDLE for each in self.clients())
 
     @property
     def busy(self) -> bool:
         """Something is registered, or about to be."""
-        return any(each.state not in (State.IDLE, State.RELEASING) for each in self._clients())
+        return any(each.state not in (State.IDLE, State.RELEASING) for each in self.clients())
 
     @property
     def bound(self) -> bool:
@@ -113,13 +113,14 @@ class Registration:
     @property
     def sequence(self) -> int:
         """The last number that any Binding Update had."""
-        return reduce(later, (each.binding.sequence for each in self._clients()))
+        return reduce(later, (each.binding.sequence for each in self.clients()))
 
     @property
     def rcoa(self) -> IPv6Address | None:
         return None if self.local is None else self.local.binding.home
 
-    def _clients(self) -> Iterator[Client]:
+    def clients(self) -> Iterator[Client]:
+        """The MAP's and the home agent's, those that there are."""
         if self.local is not None:
             yield self.local
         if self.home is not None:
@@ -168,7 +169,7 @@ class Registration:
 
     def answered(self, packet: Packet, now_ns: int) -> list[Effect | Signal]:
         """A Binding Acknowledgement came."""
-        for each in self._clients():
+        for each in self.clients():
             if each.binding.peer == packet.source and each.binding.care_of == packet.destination:
                 given = Given(now_ns, self.settings, packet)
                 found = each.give(client.classify(each.binding, packet), given)
@@ -178,7 +179,7 @@ class Registration:
     def due(self, now_ns: int, *, paused: bool = False) -> list[Effect | Signal]:
         """A deadline has come; paused: nothing is refreshed."""
         out: list[Effect | Signal] = []
-        for each in list(self._clients()):
+        for each in list(self.clients()):
             deadline_ns = self._deadline_ns(each, paused=paused)
             if deadline_ns is not None and deadline_ns <= now_ns:
                 what = client.due(each.state, each.binding, now_ns)
@@ -244,7 +245,7 @@ class Registration:
     def renew(self, now_ns: int) -> list[Effect | Signal]:
         """Bring what is registered up again, before its time."""
         out: list[Effect | Signal] = []
-        for each in self._clients():
+        for each in self.clients():
             if each.state is State.REGISTERED:
                 out += each.give(Input.REFRESH, Given(now_ns, self.settings))
         return out
@@ -257,7 +258,7 @@ class Registration:
         out: list[Effect | Signal] = []
         if self.local is not None and self.home is not None:
             self.home.state = State.IDLE
-        for each in self._clients():
+        for each in self.clients():
             if each.state is not State.IDLE:
                 stopping = client.stopping(each.binding)
                 out += each.give(stopping, Given(now_ns, self.settings))
@@ -271,5 +272,5 @@ class Registration:
 
     def deadline_ns(self, *, paused: bool = False) -> int | None:
         """The earliest of the bindings'; paused: but for their refreshing."""
-        found = [self._deadline_ns(each, paused=paused) for each in self._clients()]
+        found = [self._deadline_ns(each, paused=paused) for each in self.clients()]
         return min((each for each in found if each is not None), default=None)

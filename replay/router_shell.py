@@ -25,7 +25,7 @@ from replay.hidden_words import HiddenWords, Script
 from replay.judged import ANSWERS_TO_HOST, Field, Kind, Value
 from replay.link_session import HOLDS_CONTEXT, SILENCE_NS, State
 from replay.mobile import Mobile
-from replay.moves import aaa_said, is_own, take_over, wait_on
+from replay.moves import aaa_said, is_own, take_over, wait_longer, wait_on
 from replay.packets import UNSPECIFIED, Address, Packet
 from replay.pairing import Expected, releases
 from replay.regional import SAME_NS
@@ -39,7 +39,7 @@ from replay.stimulus import Stimulus
 from replay.surroundings import Surroundings
 from replay.trace import Step
 from replay.update_checks import ALL_ONES, timestamp_of
-from replay.update_numbers import UpdateNumbers
+from replay.update_numbers import Binding, UpdateNumbers
 
 _OF_MAPS = ("home registration (H)", "home address")
 _ROUNDED_S = 2
@@ -62,8 +62,8 @@ class RouterShell(Shell):
         self._met: set[bytes | None] = set()
         self._asked: dict[bytes, int] = {}
         """When a context was last asked for."""
-        self._homes: dict[Address, bytes] = {}
-        """Whose home addresses they are."""
+        self._midway: set[Binding] = set()
+        """Those whose updates may have been sent again and again since before the trace begins."""
         self._numbers = UpdateNumbers(role.clock_ahead_ns)
         self._words = HiddenWords(
             around, role.home_agent, role.address, roles.tolerance_ns, self._asked, self._met
@@ -121,6 +121,7 @@ class RouterShell(Shell):
         if not isinstance(ack, BindingAcknowledgement) or mn_id is None:
             return packet
         self._numbers.answered(mn_id, packet.source, ack)
+        self._midway.discard((mn_id, packet.source))
         return resealed(step, packet, self._association(mn_id, packet.source))
 
     def expectations(self, effects: Effects, time_ns: int, cause: Step) -> Iterator[Expected]:
@@ -130,8 +131,8 @@ class RouterShell(Shell):
 
     def heard(self, home: Address, time_ns: int) -> None:
         """Its user data came by: a mobile node that was announced is there."""
-        mobile = self._router.mobiles.get(self._homes.get(home, b""))
-        if mobile is not None and mobile.session is State.PREPARED and home in mobile.homes:
+        mobile = self._router.holder(home)
+        if mobile is not None and mobile.session is State.PREPARED:
             up = LinkUp(mobile.mn_id, self._around.link(mobile.mn_id))
             self._note([up], time_ns, mobile.mn_id)
             self._router.handle(up, time_ns)
@@ -143,7 +144,14 @@ class RouterShell(Shell):
             return
         for mobile in router.overdue(now_ns):
             wait_on(mobile, now_ns)
+            for client in self._midway_of(mobile):
+                wait_longer(client, now_ns)
             router.look_again(mobile)
+
+    def _midway_of(self, mobile: Mobile) -> Iterator[Client]:
+        for client in mobile.registration.clients():
+            if (mobile.mn_id, client.binding.peer) in self._midway:
+                yield client
 
     def tunnels(self, mn_id: bytes) -> dict[IPv6Address, int]:
         mobile = self._router.mobiles.get(mn_id)
@@ -178,7 +186,7 @@ class RouterShell(Shell):
             self._note([taken], step.time_ns, mn_id, asked=step.number)
             taken(self._router, step.time_ns)
 
-    def adopt_after(self, step: Step) -> None:
+    def adopt_after(self, step: Step, *, guessed: bool) -> None:
         packet, mn_id = step.packet, step.mn_id
         if _shows_registration(step):
             self._met.add(mn_id)
@@ -186,13 +194,14 @@ class RouterShell(Shell):
         if mobile is None or mn_id is None:
             return
         payload = packet.payload
-        self._homes.update(dict.fromkeys(mobile.homes, mn_id))
         if isinstance(payload, HoRequest):
             self._asked[mn_id] = step.time_ns
             self._router.renumber(mobile, payload.identifier, step.time_ns)
         elif isinstance(payload, BindingUpdate):
             stamp = timestamp_of(payload)
-            self._numbers.sent(mn_id, packet.destination, payload)
+            is_first = self._numbers.sent(mn_id, packet.destination, payload)
+            if is_first and guessed:
+                self._midway.add((mn_id, packet.destination))
             client = _client(mobile, packet.destination)
             if client is not None:
                 client.binding = replace(
@@ -209,7 +218,8 @@ class RouterShell(Shell):
     def explained(self, step: Step, kind: Kind) -> Expected | None:
         if step.mn_id is None:
             return None
-        for guess in self._words.about(self._router, step, step.mn_id):
+        midway = (step.mn_id, step.packet.destination) in self._midway
+        for guess in self._words.about(self._router, step, step.mn_id, midway=midway):
             if guess.hides_link:
                 self._hidden.add(step.mn_id)
             found = self._tried(guess.script, step, kind)

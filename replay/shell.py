@@ -105,7 +105,7 @@ class Shell:
         before = len(self.divergences)
         self._compare(found, step)
         self.agreed += len(self.divergences) == before
-        self.adopt_after(step)
+        self.adopt_after(step, guessed=found.cause is step)
         return found
 
     def _compare(self, expected: Expected, step: Step) -> None:
@@ -226,8 +226,11 @@ class Shell:
     def adopt_before(self, step: Step) -> None:
         """Take over what was the node's to choose and is told by its answer."""
 
-    def adopt_after(self, step: Step) -> None:
-        """Take over numbers that were the node's to choose."""
+    def adopt_after(self, step: Step, *, guessed: bool) -> None:
+        """Take over numbers that were the node's to choose.
+
+        guessed: nothing that the trace shows calls for the message.
+        """
 
     def explained(self, step: Step, kind: Kind) -> Expected | None:  # noqa: ARG002 - the same
         """What the model sends after something that the trace cannot show."""

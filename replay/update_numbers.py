@@ -33,13 +33,15 @@ class UpdateNumbers:
     _corrected: set[bytes] = field(default_factory=set)
     """Whose clock was told to be wrong."""
 
-    def sent(self, mn_id: bytes, to: Address, update: BindingUpdate) -> None:
-        """An update was sent."""
+    def sent(self, mn_id: bytes, to: Address, update: BindingUpdate) -> bool:
+        """An update was sent; whether it was the first for this binding."""
+        is_first = (mn_id, to) not in self._updated
         stamp = timestamp_of(update)
         self._unanswered[mn_id, to] = update.sequence
         self._updated.add((mn_id, to))
         if stamp is not None:
             self._stamps[mn_id, to] = stamp
+        return is_first
 
     def answered(self, mn_id: bytes, source: Address, ack: BindingAcknowledgement) -> None:
         """An answer came; one that tells the time makes the timestamp begin anew (RFC 4285 6)."""
