@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 
@@ -142,6 +142,8 @@ class HiddenWords:
         if home4 is not None:
             home = None
         context = Context(mn_id, self.home_agent, home, home4, lifetime_units=1, remaining_s=UNIT_S)
+        if step.receiver is not None and self.around.trace.agents.get(step.receiver):
+            context = replace(context, map=step.receiver, rcoa=home)
         taken = partial(take_over, context=context, link=link)
         yield Guess("the registration before", [taken, down, over])
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOST_NS = 500_000_000
 """What is sent again sooner than that was doubled, not lost."""
+SOONEST_NS = 100_000_000
+"""So soon an update with another number may follow, as where a lifetime is over meanwhile."""
 LONGEST_NS = 32_000_000_000
 """RFC 6275 12, MAX_BINDACK_TIMEOUT: what is asked again later than that is asked anew."""
 
@@ -33,7 +35,7 @@ def mark_lost(steps: Sequence[Step]) -> None:
         if isinstance(payload, BindingUpdate | HoRequest):
             key = _question(step)
             earlier = open_.get(key)
-            if earlier is not None and _repeats(earlier[0], step):
+            if earlier is not None and _repeats(earlier[0], step, answered=earlier[1] is not None):
                 asked, answer = earlier
                 if answer is None:
                     asked.lost = step.lost = True
@@ -83,12 +85,16 @@ def _answered(step: Step) -> object:
     return packet.destination, packet.source, step.mn_id
 
 
-def _repeats(earlier: Step, later: Step) -> bool:
+def _repeats(earlier: Step, later: Step, *, answered: bool) -> bool:
     """The same question, no sooner than one that was lost is asked again."""
     one, other = earlier.packet.payload, later.packet.payload
     if earlier.sender != later.sender:
         return False
-    if not LOST_NS * 4 // 5 <= later.time_ns - earlier.time_ns <= LONGEST_NS * 5 // 4:
+    waited_ns = later.time_ns - earlier.time_ns
+    least_ns = LOST_NS * 4 // 5
+    if isinstance(one, BindingUpdate) and isinstance(other, BindingUpdate):
+        least_ns = least_ns if one.sequence == other.sequence or answered else SOONEST_NS
+    if not least_ns <= waited_ns <= LONGEST_NS * 5 // 4:
         return False
     if isinstance(one, BindingUpdate) and isinstance(other, BindingUpdate):
         same = _named_homes(earlier.packet) == _named_homes(later.packet)

@@ -10,6 +10,7 @@ from replay.binding_client import UNIT_S, Settings
 from replay.home_agent import AgentConfig
 from replay.home_pool import PoolConfig
 from replay.packets import UNSPECIFIED, Address
+from replay.regional import SAME_NS
 from replay.registration import Domain
 from replay.roles import AgentRole, Roles, RouterRole
 from replay.router_config import Neighbour, RouterConfig
@@ -119,6 +120,9 @@ def shown_spis(trace: Trace) -> Shown:
                 # Who has shown no association and is told so has none: a stranger.
                 del found[packet.source][packet.destination]
                 continue
+        is_open = isinstance(packet.payload, HoRequest) and trace.end_ns - step.time_ns < SAME_NS
+        if is_open and packet.ah is None:
+            continue  # whether that is a stranger the answer would tell
         if isinstance(packet.payload, HoRequest | HoResponse):
             spis = found.setdefault(packet.destination, {}).setdefault(packet.source, [])
             if packet.ah is not None:

@@ -88,12 +88,12 @@ class Trace:
         if not self._firsts:
             self._firsts.update((_exchange(each), each) for each in reversed(self.steps))
         is_soon = step.time_ns - self.begin_ns < SAME_NS
-        if step.mn_id is None or not is_soon or self._firsts[_exchange(step)] is not step:
+        if not is_soon or self._firsts[_exchange(step)] is not step:
             return False
         return all(
             later.time_ns - step.time_ns > SAME_NS
             or not isinstance(later.packet.payload, HoRequest | BindingUpdate)
-            or _numbered(later) != _numbered(step)
+            or (later.mn_id, _numbered(later)) != (step.mn_id, _numbered(step))
             for later in self.steps[step.number + 1 :]
         )
 
@@ -130,7 +130,9 @@ def traced(observed: Sequence[Observed], user_data: UserData = NO_USER_DATA) -> 
         sender, receiver = regional.ends(packet, seen.time_ns)
         if isinstance(packet.payload, _SIGNALS):
             regional.learn(packet, seen.time_ns, sender)
-            for each in (sender, receiver):
+            # Who only answers is an agent that nobody asks within the trace.
+            is_answer = isinstance(packet.payload, BindingAcknowledgement)
+            for each in (receiver,) if is_answer else (sender, receiver):
                 if each is not None and each not in agents:
                     routers.setdefault(each)
             step = Step(len(trace.steps), seen, sender, receiver, who(packet))
