@@ -39,6 +39,7 @@ LOSSY = {
     39: "a MAP asks for another number before the home address shows",
     43: "a router that was left renews from the RCoA, and its security association tells who it is",
     49: "a lifetime was over before the update was sent; timestamps are apart by less than 1 ns",
+    100: "a home address from a context is heard at its router",
     69: "a refusal does not arrive, and the mobile node goes before the update is sent again",
 }
 
