@@ -206,6 +206,7 @@ def test_two_home_agents(story: Story) -> None:
 
 # A home address that another node has later: what its packets show is about who has it then
 
+
 def reused(story: Story) -> None:
     """Alice has the address for 8 s from 8 ms on; from 20 s on another node has it."""
     story.attach(ms(0), ALICE, AR1, lifetime_s=8)

@@ -322,7 +322,9 @@ def test_a_small_incident_gets_no_smaller(
     capsys.readouterr()
     again = tmp_path / "again"
     assert main(["shrink", str(done.folder), "-o", str(again)]) == 0
-    assert capsys.readouterr().err.startswith("5 frames -> 5 frames, ")
+    # Who asked, that it was given away, and the update that should not be. So soon after, nobody
+    # can say that the target's own update is missing: the response may have to be sent again.
+    assert capsys.readouterr().err.startswith("3 frames -> 3 frames, ")
     for name in ("incident.pcapng", "expected.json"):
         assert (again / name).read_bytes() == (done.folder / name).read_bytes()
 
