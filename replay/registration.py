@@ -131,16 +131,11 @@ class Registration:
         self._wanted = wanted
         if self._domain is None:
             return self._start_home(self._care_of, now_ns)
-        binding = Binding(
-            wanted.mn_id,
-            self._care_of,
-            self._domain.map,
-            wanted.why,
-            home=wanted.rcoa,
-            local=True,
-            association=self._domain.association,
+        timestamp = 0 if self.local is None else self.local.binding.timestamp
+        binding = replace(
+            self._map_binding(wanted, self._domain),
             sequence=wanted.sequence,
-            timestamp=0 if self.local is None else self.local.binding.timestamp,
+            timestamp=timestamp,
         )
         if self.local is None:
             self.local = Client(State.IDLE, binding)
@@ -222,21 +217,27 @@ class Registration:
         )
         self.home = Client(State.REGISTERED, binding)
 
+    def _map_binding(self, wanted: Wanted, domain: Domain) -> Binding:
+        return Binding(
+            wanted.mn_id,
+            self._care_of,
+            domain.map,
+            wanted.why,
+            home=wanted.rcoa,
+            local=True,
+            association=domain.association,
+        )
+
     def stand(self, wanted: Wanted, now_ns: int) -> None:
         """Be as after the MAP and the home agent have accepted (replay knows it of a trace)."""
         assert self._domain is not None
         self._wanted = wanted
-        binding = Binding(
-            wanted.mn_id,
-            self._care_of,
-            self._domain.map,
-            wanted.why,
-            home=wanted.rcoa,
-            local=True,
-            association=self._domain.association,
+        expires_ns = now_ns + self.settings.lifetime_units * UNIT_S * SECOND_NS
+        binding = replace(
+            self._map_binding(wanted, self._domain),
             lifetime_units=self.settings.lifetime_units,
-            refresh_ns=now_ns + self.settings.lifetime_units * UNIT_S * SECOND_NS,
-            expires_ns=now_ns + self.settings.lifetime_units * UNIT_S * SECOND_NS,
+            refresh_ns=expires_ns,
+            expires_ns=expires_ns,
         )
         self.local = Client(State.REGISTERED, binding)
         if wanted.rcoa is not None:

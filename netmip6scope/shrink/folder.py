@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netmip6scope.errors import OutputError, UsageError
+from netmip6scope.tables.output import unused_beside
 
 
 def refuse_early(path: str) -> None:
@@ -33,7 +34,7 @@ def new_folder(path: str) -> Iterator[Path]:
     Raises OutputError when the system refuses; whatever ends the block, nothing half-written stays.
     """
     target = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}.tmp")
+    temporary = unused_beside(target)
     try:
         try:
             os.mkdir(temporary)

@@ -117,6 +117,11 @@ def _writer(format_: str, raw_csv: bool) -> Callable[[Table, BinaryIO], None]:
     return write_json if format_ == "json" else write_json_lines
 
 
+def unused_beside(target: str) -> str:
+    """A hidden name in the directory of ``target`` that nothing has."""
+    return os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}.tmp")
+
+
 @contextmanager
 def replaced_file(path: str) -> Iterator[BinaryIO]:
     """A stream whose octets become the file ``path`` when the block ends without an error.
@@ -129,7 +134,7 @@ def replaced_file(path: str) -> Iterator[BinaryIO]:
             with open(target, "wb") as stream:
                 yield stream
             return
-        temporary = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}.tmp")
+        temporary = unused_beside(target)
         try:
             with open(temporary, "xb") as stream:
                 if os.path.exists(target):
